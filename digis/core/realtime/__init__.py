@@ -1,0 +1,19 @@
+"""Realtime: one WebSocket per tab, many topics, and one way out.
+
+`publish_on_commit(event, to=topic)` sends what a page should look like now; `publish_signal` hands on data that is
+never stored. Apps say in `AppConfig.ready()` who may listen to a topic and what a client may say on it. Nothing here
+decides anything: authorizers and handlers are the apps' selectors and services.
+"""
+
+from digis.core.realtime.publish import close_sockets, drop_subscription, publish_on_commit, publish_signal
+from digis.core.realtime.topics import Event, register_presence, register_topic
+
+__all__ = [
+    "Event",
+    "close_sockets",
+    "drop_subscription",
+    "publish_on_commit",
+    "publish_signal",
+    "register_presence",
+    "register_topic",
+]
