@@ -1,0 +1,16 @@
+// The script of every page: htmx, and the small behaviors of the shell. Nothing here is needed to read or to post.
+import htmx from "htmx.org";
+import { focusAfterSwap, showProblem } from "./focus.js";
+import { bindMenus } from "./menus.js";
+import { bindForms } from "./forms.js";
+import { bindToasts } from "./toasts.js";
+import "./calls/ring-sheet.js";
+import "./socket.js";
+
+Object.assign(window, { htmx });
+
+bindMenus(document);
+bindForms(document);
+bindToasts(document);
+document.addEventListener("htmx:afterSettle", focusAfterSwap);
+document.addEventListener("htmx:responseError", showProblem);
