@@ -1,0 +1,74 @@
+"""Second factors and sessions. allauth keeps both; this is where the rest of the house reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+
+from accounts import devices
+from accounts.models import User
+from digis.core.errors import NotFound
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A signed-in browser as its owner sees it."""
+
+    id: int
+    device: devices.Device
+    ip: str
+    created_at: datetime
+    last_seen_at: datetime
+    is_current: bool
+
+
+def has_second_factor(person: User) -> bool:
+    """Tell whether an authenticator app is set up; recovery codes alone do not count."""
+    return Authenticator.objects.filter(user=person.pk, type=Authenticator.Type.TOTP).exists()
+
+
+def get_second_factor(person: User) -> Authenticator:
+    """Return the person's authenticator app. Raises NotFound."""
+    factor: Authenticator | None = Authenticator.objects.filter(user=person.pk, type=Authenticator.Type.TOTP).first()
+    if factor is None:
+        raise NotFound
+    return factor
+
+
+def totp_address(person: User, secret: str) -> str:
+    """Return what the QR picture of a new second factor says."""
+    return str(get_adapter().build_totp_url(person, secret))
+
+
+def list_recovery_codes(person: User) -> list[str]:
+    """List the recovery codes not used yet; empty without a second factor."""
+    kept = Authenticator.objects.filter(user=person.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    return [] if kept is None else list(kept.wrap().get_unused_codes())
+
+
+def count_recovery_codes(person: User) -> int:
+    """Count the recovery codes not used yet."""
+    return len(list_recovery_codes(person))
+
+
+def list_sessions(person: User, *, current_key: str | None) -> list[SessionRow]:
+    """List a person's live sessions, the present one first, then by when they were last used.
+
+    Rows whose session is gone or whose password has changed since are dropped on the way, as allauth does.
+    """
+    rows = [
+        SessionRow(
+            id=row.pk,
+            device=devices.describe(row.user_agent),
+            ip=row.ip,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            is_current=row.session_key == current_key,
+        )
+        for row in UserSession.objects.purge_and_list(person)
+    ]
+    return sorted(rows, key=lambda row: (not row.is_current, -row.last_seen_at.timestamp()))
