@@ -1,0 +1,64 @@
+"""What staff roles may do. Groups of these names are kept equal to this list after every migration."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+ROLES: Final[dict[str, tuple[str, ...]]] = {
+    "moderator": (
+        "accounts.view_user",
+        "accounts.suspend_user",
+        "accounts.view_creatorprofile",
+        "accounts.view_creatorapplication",
+        "accounts.decide_creatorapplication",
+        "accounts.view_category",
+        "accounts.add_category",
+        "accounts.change_category",
+        "accounts.view_handlehistory",
+        "calls.view_call",
+        "core.view_auditentry",
+    ),
+    "finance": (
+        "accounts.view_user",
+        "accounts.view_creatorprofile",
+        "economy.view_account",
+        "economy.view_transaction",
+        "economy.view_entry",
+        "economy.view_lot",
+        "economy.view_hold",
+        "economy.view_pack",
+        "economy.view_purchase",
+        "calls.view_call",
+        "core.view_auditentry",
+        "core.view_outboxentry",
+        "djstripe.view_event",
+        "djstripe.view_charge",
+        "djstripe.view_paymentintent",
+        "djstripe.view_session",
+        "djstripe.view_refund",
+        "djstripe.view_dispute",
+        "djstripe.view_webhookeventtrigger",
+    ),
+}
+
+
+def sync_roles() -> None:
+    """Make each role's group hold exactly its permissions; a model that does not exist yet is passed over."""
+    from django.contrib.auth.models import Group, Permission
+    from django.db.models import Q
+
+    for name, wanted in ROLES.items():
+        pairs = [permission.split(".", 1) for permission in wanted]
+        found = Q(pk__in=[])
+        for app, codename in pairs:
+            found |= Q(content_type__app_label=app, codename=codename)
+        group, _is_new = Group.objects.get_or_create(name=name)
+        group.permissions.set(Permission.objects.filter(found))
+
+
+def sync_after_migrate(**_kwargs: Any) -> None:
+    """Run `sync_roles` after a migration; permissions of apps that migrate later join at the next one."""
+    from django.db import connection
+
+    if "auth_group" in connection.introspection.table_names():
+        sync_roles()
