@@ -1,0 +1,213 @@
+"""The `tokens` group of the REST API (api.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import path
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from typing_extensions import override
+
+from accounts.models import User
+from accounts.permissions import require_not_staff, require_signed_in
+from digis.core.api import Pages
+from digis.core.errors import ValidationFailed
+from digis.core.idempotency import form_key
+from digis.core.limits import check_limit
+from economy import selectors, services
+from economy.models import LedgerTransaction, Pack, Purchase
+
+TYPES = [*(kind for kind in LedgerTransaction.Type.values if kind not in {"hold", "adjustment"}), "earning"]
+
+
+class EarningsSerializer(serializers.Serializer[Any]):
+    pending = serializers.IntegerField()
+    available = serializers.IntegerField()
+
+
+class BalanceSerializer(serializers.Serializer[Any]):
+    balance = serializers.IntegerField(source="spendable")
+    purchased = serializers.IntegerField()
+    promotional = serializers.IntegerField()
+    held = serializers.IntegerField()
+    debt = serializers.IntegerField()
+    lifetime_spent = serializers.IntegerField()
+    lifetime_earned = serializers.IntegerField()
+    earnings = EarningsSerializer()
+
+
+class PackSerializer(serializers.ModelSerializer[Pack]):
+    price = serializers.CharField(source="price.decimal")
+
+    class Meta:
+        model = Pack
+        fields = ["id", "tokens", "bonus_tokens", "price", "currency"]
+
+
+class OrderSerializer(serializers.Serializer[Any]):
+    pack_id = serializers.UUIDField(required=False)
+    tokens = serializers.IntegerField(required=False)
+    return_url = serializers.URLField(max_length=500, required=False, default="")
+
+
+class PurchaseSerializer(serializers.ModelSerializer[Purchase]):
+    purchase_id = serializers.UUIDField(source="id")
+    price = serializers.CharField(source="price.decimal")
+
+    class Meta:
+        model = Purchase
+        fields = ["purchase_id", "status", "checkout_url", "tokens", "bonus_tokens", "price", "currency", "created_at"]
+
+
+class MovementSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    type = serializers.ChoiceField(choices=TYPES)
+    kind = serializers.CharField()
+    amount = serializers.IntegerField()
+    balance_after = serializers.IntegerField(allow_null=True)
+    description = serializers.CharField()
+    counterparty = serializers.CharField(allow_null=True)
+    stripe_payment_id = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class TokensView(APIView):
+    """What all endpoints here share: signed in, with a wallet (ACC-5), and payments counted."""
+
+    permission_classes = [IsAuthenticated]
+
+    @override
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            check_limit("payments", f"person:{request.user.pk}")
+
+    @property
+    def person(self) -> User:
+        person = require_signed_in(self.request.user)
+        require_not_staff(person)
+        return person
+
+
+class Balance(TokensView):
+    @extend_schema(operation_id="tokens_balance", responses=BalanceSerializer)
+    def get(self, _request: Request) -> Response:
+        """Return what the caller may spend, holds, owes and earned."""
+        return Response(BalanceSerializer(selectors.get_account_sheet(self.person)).data)
+
+
+class Packs(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="tokens_packs", responses=PackSerializer(many=True), auth=[])
+    def get(self, _request: Request) -> Response:
+        """Packs on offer; a bare array."""
+        return Response(PackSerializer(selectors.list_packs(), many=True).data)
+
+
+class Buy(TokensView):
+    @extend_schema(
+        operation_id="tokens_purchase",
+        request=OrderSerializer,
+        responses={201: PurchaseSerializer},
+        parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)],
+    )
+    def post(self, request: Request) -> Response:
+        """Store the quote and open Stripe's hosted page; the same Idempotency-Key gives the same purchase again."""
+        form = OrderSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        order = form.validated_data
+        given = request.headers.get("Idempotency-Key", "")
+        key = f"api:{given[:190]}" if given else form_key()
+        is_replay = selectors.has_purchase(self.person, key=key)
+        purchase = services.start_purchase(
+            person=self.person,
+            key=key,
+            pack_id=order.get("pack_id"),
+            tokens=order.get("tokens"),
+            return_url=_return_url(order["return_url"]),
+        )
+        answer = Response(PurchaseSerializer(purchase).data, status=status.HTTP_201_CREATED)
+        if is_replay:
+            answer["Idempotent-Replayed"] = "true"
+        return answer
+
+
+class Bought(TokensView):
+    @extend_schema(operation_id="tokens_purchase_get", responses=PurchaseSerializer)
+    def get(self, _request: Request, purchase_id: UUID) -> Response:
+        """Return the caller's own purchase as it stands now; Stripe is asked while it is pending."""
+        selectors.get_purchase_for(self.person, id=purchase_id)
+        return Response(PurchaseSerializer(services.look_at_purchase(purchase_id=purchase_id)).data)
+
+
+class Transactions(TokensView, ListAPIView[LedgerTransaction]):
+    serializer_class = MovementSerializer
+    pagination_class = Pages
+
+    @override
+    @extend_schema(
+        operation_id="tokens_transactions",
+        parameters=[
+            OpenApiParameter("type", OpenApiTypes.STR, enum=TYPES),
+            OpenApiParameter("since", OpenApiTypes.DATETIME),
+            OpenApiParameter("until", OpenApiTypes.DATETIME),
+        ],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the caller's movements, newest first: what was paid and, for creators, what was earned."""
+        return self.list(request, *args, **kwargs)
+
+    @override
+    def get_queryset(self) -> QuerySet[LedgerTransaction]:
+        asked = self.request.query_params
+        kind = asked.get("type", "")
+        if kind and kind not in TYPES:
+            raise ValidationFailed({"type": [_("There is no such type.")]})
+        moments = {name: _moment(asked.get(name, ""), name) for name in ("since", "until")}
+        return selectors.list_movements(self.person, kind=kind, since=moments["since"], until=moments["until"])
+
+    @override
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        found = selectors.present_movements(args[0], viewer=self.person) if args else []
+        return MovementSerializer(found, **kwargs)
+
+
+def _moment(text: str, name: str) -> Any:
+    if not text:
+        return None
+    try:
+        return serializers.DateTimeField().to_internal_value(text)
+    except serializers.ValidationError as error:
+        raise ValidationFailed({name: [_("Write a time like 2026-01-31T12:00:00Z.")]}) from error
+
+
+def _return_url(url: str) -> str:
+    """Accept an address on our own origin only: the hosted page sends people there."""
+    if not url:
+        return ""
+    ours, theirs = urlsplit(settings.SITE_URL), urlsplit(url)
+    if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+        raise ValidationFailed({"return_url": [_("Only addresses of this site are allowed.")]})
+    return url
+
+
+urlpatterns = [
+    path("tokens/balance", Balance.as_view(), name="tokens_balance"),
+    path("tokens/packs", Packs.as_view(), name="tokens_packs"),
+    path("tokens/purchase", Buy.as_view(), name="tokens_purchase"),
+    path("tokens/purchase/<uuid:purchase_id>", Bought.as_view(), name="tokens_purchase_get"),
+    path("tokens/transactions", Transactions.as_view(), name="tokens_transactions"),
+]

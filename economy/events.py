@@ -1,0 +1,43 @@
+"""What pages show differently when tokens move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from typing_extensions import override
+
+from digis.core.realtime import Event
+
+
+@dataclass(frozen=True)
+class BalanceChanged(Event):
+    """A person's free or held tokens changed: the chip in the top bar shows them as they are now."""
+
+    name: ClassVar[str] = "wallet.balance"
+    template: ClassVar[str] = "economy/parts/balance.html"
+
+    person_id: UUID
+
+    @override
+    def context(self) -> dict[str, Any]:
+        from economy.selectors import get_balance_of
+
+        return {"wallet": get_balance_of(self.person_id)}
+
+
+@dataclass(frozen=True)
+class PurchaseSettled(Event):
+    """A purchase came to an end: the page that waits for it shows which."""
+
+    name: ClassVar[str] = "wallet.purchase"
+    template: ClassVar[str] = "economy/purchase.html#state"
+
+    purchase_id: UUID
+
+    @override
+    def context(self) -> dict[str, Any]:
+        from economy.selectors import get_purchase
+
+        return {"purchase": get_purchase(id=self.purchase_id)}

@@ -1,0 +1,247 @@
+"""The only module that calls Stripe.
+
+Every call has time-outs, every write an idempotency key of ours. What comes back is turned into our own small types at
+this border: no other room knows Stripe's objects. Development and production differ by STRIPE_API_BASE alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import stripe
+import structlog
+from django.conf import settings
+
+log = structlog.get_logger(__name__)
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+OPEN_DISPUTES = {"needs_response", "under_review"}
+LOST_DISPUTES = {"lost"}
+
+
+class GatewayError(Exception):
+    """Stripe could not be asked, or refused. Nothing is known to have changed; asking again is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSession:
+    """A hosted checkout page as Stripe knows it."""
+
+    id: str
+    url: str
+    status: str  # open, complete, expired
+    intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What Stripe says of a payment now, in minor units. `kept` is what is neither refunded nor disputed away."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    purchase_id: str
+    received: int
+    refunded: int
+    disputed: int
+    has_open_dispute: bool
+    card: str
+    failure: str
+    is_live: bool
+
+    @property
+    def kept(self) -> int:
+        return max(0, self.received - self.refunded - self.disputed)
+
+
+@cache
+def _client_for(key: str, base: str, version: str) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": base},
+        stripe_version=version,
+        max_network_retries=1,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+    )
+
+
+def _client() -> stripe.StripeClient:
+    if not settings.STRIPE_SECRET_KEY:
+        raise GatewayError("STRIPE_SECRET_KEY is not set.")
+    return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_API_VERSION)
+
+
+def create_customer(*, person_id: UUID, email: str, name: str) -> str:
+    """Make the person known to Stripe and return the customer's id; asking again returns the same."""
+    try:
+        customer = _client().v1.customers.create(
+            {"email": email, "name": name, "metadata": {"person": str(person_id)}},
+            {"idempotency_key": f"customer:{person_id}:{_digest(email, name)}"},
+        )
+    except stripe.StripeError as error:
+        raise _failed("create_customer", error) from error
+    return customer.id
+
+
+def open_checkout(
+    *,
+    purchase_id: UUID,
+    customer_id: str,
+    title: str,
+    amount_minor: int,
+    currency: str,
+    success_url: str,
+    cancel_url: str,
+) -> CheckoutSession:
+    """Open a hosted checkout page for a purchase; asking again returns the same page.
+
+    The payment carries the purchase's id in its metadata: the payment intent does not exist yet and is matched by it.
+    """
+    reference = {"purchase": str(purchase_id)}
+    try:
+        session = _client().v1.checkout.sessions.create(
+            {
+                "mode": "payment",
+                "customer": customer_id,
+                "client_reference_id": str(purchase_id),
+                "line_items": [
+                    {
+                        "quantity": 1,
+                        "price_data": {
+                            "currency": currency.lower(),
+                            "unit_amount": amount_minor,
+                            "product_data": {"name": title},
+                        },
+                    }
+                ],
+                "metadata": reference,
+                "payment_intent_data": {"metadata": reference},
+                "success_url": success_url,
+                "cancel_url": cancel_url,
+            },
+            {"idempotency_key": f"checkout:{purchase_id}"},
+        )
+    except stripe.StripeError as error:
+        raise _failed("open_checkout", error) from error
+    return _session(session)
+
+
+def get_checkout(session_id: str) -> CheckoutSession:
+    """Return a hosted checkout page as it is now."""
+    try:
+        return _session(_client().v1.checkout.sessions.retrieve(session_id))
+    except stripe.StripeError as error:
+        raise _failed("get_checkout", error) from error
+
+
+def close_checkout(session_id: str) -> CheckoutSession:
+    """End a hosted checkout page nobody paid on; one that was paid meanwhile stays as it is."""
+    try:
+        return _session(_client().v1.checkout.sessions.expire(session_id))
+    except stripe.InvalidRequestError:
+        return get_checkout(session_id)
+    except stripe.StripeError as error:
+        raise _failed("close_checkout", error) from error
+
+
+def get_payment(intent_id: str) -> Payment:
+    """Return what Stripe says of a payment now: received, refunded, disputed, by which card."""
+    try:
+        client = _client().v1
+        intent = client.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+        raw = _plain(intent)
+        charge = raw.get("latest_charge") or {}
+        if isinstance(charge, str):
+            charge = _plain(client.charges.retrieve(charge))
+        disputes = [
+            _plain(dispute)
+            for dispute in client.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
+        ]
+    except stripe.StripeError as error:
+        raise _failed("get_payment", error) from error
+    taken = [dispute for dispute in disputes if dispute["status"] in OPEN_DISPUTES | LOST_DISPUTES]
+    failure = (raw.get("last_payment_error") or {}).get("message") or ""
+    return Payment(
+        id=raw["id"],
+        status=raw["status"],
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        purchase_id=(raw.get("metadata") or {}).get("purchase", ""),
+        received=raw.get("amount_received") or 0,
+        refunded=charge.get("amount_refunded") or 0,
+        disputed=sum(dispute["amount"] for dispute in taken),
+        has_open_dispute=any(dispute["status"] in OPEN_DISPUTES for dispute in disputes),
+        card=_card(charge),
+        failure=failure[:200],
+        is_live=bool(raw.get("livemode")),
+    )
+
+
+def is_signed(*, body: bytes, header: str, secret: str) -> bool:
+    """Say whether Stripe signed this body with this secret, not longer ago than the tolerance (LEDGER-5)."""
+    try:
+        stripe.WebhookSignature.verify_header(
+            body.decode("utf-8"), header, secret, tolerance=settings.STRIPE_WEBHOOK_TOLERANCE
+        )
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def find_payment_intent(object_: dict[str, Any]) -> tuple[str, str]:
+    """Return (payment intent id, purchase id) of what an event is about; empty where it tells neither.
+
+    A refund or a dispute may arrive before anything tied its payment to a purchase: then Stripe is asked.
+    """
+    metadata = object_.get("metadata") or {}
+    purchase_id = metadata.get("purchase", "") or object_.get("client_reference_id") or ""
+    if object_.get("object") == "payment_intent":
+        return object_["id"], purchase_id
+    intent = object_.get("payment_intent") or ""
+    intent_id = intent if isinstance(intent, str) else intent.get("id", "")
+    if intent_id and not purchase_id:
+        try:
+            purchase_id = (
+                _plain(_client().v1.payment_intents.retrieve(intent_id)).get("metadata", {}).get("purchase", "")
+            )
+        except stripe.StripeError as error:
+            raise _failed("find_payment_intent", error) from error
+    return intent_id, purchase_id
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _session(session: Any) -> CheckoutSession:
+    raw = _plain(session)
+    intent = raw.get("payment_intent") or ""
+    return CheckoutSession(
+        id=raw["id"],
+        url=raw.get("url") or "",
+        status=raw.get("status") or "open",
+        intent_id=intent if isinstance(intent, str) else intent["id"],
+    )
+
+
+def _card(charge: dict[str, Any]) -> str:
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    if not card.get("last4"):
+        return ""
+    return f"{str(card.get('brand') or 'card').capitalize()} ···· {card['last4']}"
+
+
+def _plain(object_: Any) -> dict[str, Any]:
+    """Return a Stripe object as plain dictionaries, so that a missing field is a None and not an exception."""
+    found: dict[str, Any] = object_.to_dict(recursive=True)
+    return found
+
+
+def _failed(what: str, error: stripe.StripeError) -> GatewayError:
+    log.warning("stripe_failed", what=what, kind=type(error).__name__, code=error.code, status=error.http_status)
+    return GatewayError(f"{what}: {type(error).__name__}")

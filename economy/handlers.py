@@ -1,0 +1,57 @@
+"""Stripe's events as dj-stripe hands them over, and what the outbox does about them after the commit.
+
+dj-stripe has verified the signature and keeps the request. Its transaction only stores the event, once per event id, and
+leaves a promise in the outbox: the answer is quick whatever Stripe's API does, and a failure rolls both back so that
+Stripe delivers again (LEDGER-5). dj-stripe's own handlers, which fetch objects while the request waits, are not run.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from djstripe.models import Event, WebhookEventTrigger
+
+from digis.core import outbox
+from economy import services
+
+
+def store_stripe_event(trigger: WebhookEventTrigger, api_key: str | None = None) -> None:  # noqa: ARG001  dj-stripe's signature
+    """Store a verified event and promise to look at it; a repeated one changes nothing."""
+    event = trigger.json_body
+    request = event.get("request") or {}
+    stored, is_new = Event.objects.get_or_create(
+        id=event["id"],
+        defaults={
+            "type": event["type"],
+            "data": event["data"],
+            "api_version": event.get("api_version") or "",
+            "livemode": event["livemode"],
+            "created": datetime.fromtimestamp(event["created"], UTC),
+            "request_id": request.get("id") or "",
+            "idempotency_key": request.get("idempotency_key") or "",
+            "stripe_data": event,
+        },
+    )
+    trigger.event = stored
+    trigger.processed = True
+    if is_new:
+        outbox.enqueue(kind="economy.stripe_event", payload={"event": stored.id}, key=stored.id)
+
+
+def connect() -> None:
+    """Register the outbox's kinds of this room."""
+    outbox.handler("economy.stripe_event")(look_at_stripe_event)
+    outbox.handler("economy.converge")(converge)
+
+
+def look_at_stripe_event(payload: dict[str, Any]) -> None:
+    """Find the purchase a stored event is about, and mark it due."""
+    event = Event.objects.get(id=payload["event"])
+    services.receive_stripe_event(event_type=event.type, thing=event.data["object"])
+
+
+def converge(payload: dict[str, Any]) -> None:
+    """Bring a purchase to what Stripe says."""
+    services.converge_purchase(purchase_id=UUID(payload["purchase"]))

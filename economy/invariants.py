@@ -1,0 +1,175 @@
+"""What must always be true of the ledger: one list of queries, each of which returns nothing.
+
+They run nightly, in `manage.py check_ledger`, and after every test that touched the ledger. A row is a fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+from typing_extensions import override
+
+LIMIT: Final = 20  # rows shown of each fault
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An invariant that does not hold, and the rows that say where."""
+
+    name: str
+    rows: list[dict[str, Any]]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.name}: " + "; ".join(str(row) for row in self.rows)
+
+
+INVARIANTS: Final[dict[str, str]] = {
+    "entries sum to zero": """
+        SELECT sum(amount) AS difference FROM economy_ledgerentry HAVING sum(amount) <> 0
+    """,
+    "each transaction sums to zero": """
+        SELECT transaction_id, sum(amount) AS difference
+        FROM economy_ledgerentry GROUP BY transaction_id HAVING sum(amount) <> 0
+    """,
+    "each transaction has at least two entries": """
+        SELECT t.id, t.key FROM economy_ledgertransaction t
+        WHERE (SELECT count(*) FROM economy_ledgerentry e WHERE e.transaction_id = t.id) < 2
+    """,
+    "cached balance and unfolded entries are the sum of entries": """
+        SELECT a.id, a.kind, a.owner_id, a.balance, e.total, f.total AS unfolded
+        FROM economy_ledgeraccount a
+        LEFT JOIN (SELECT account_id, sum(amount) AS total FROM economy_ledgerentry GROUP BY 1) e ON e.account_id = a.id
+        LEFT JOIN (SELECT account_id, sum(amount) AS total FROM economy_entrytofold GROUP BY 1) f ON f.account_id = a.id
+        WHERE a.balance + a.side * coalesce(f.total, 0) <> a.side * coalesce(e.total, 0)
+    """,
+    "what waits to be folded is its entry": """
+        SELECT f.entry_id FROM economy_entrytofold f JOIN economy_ledgerentry e ON e.id = f.entry_id
+        WHERE f.amount <> e.amount OR f.account_id <> e.account_id OR e.balance_after IS NOT NULL
+    """,
+    "no person's balance is below zero": """
+        SELECT id, kind, owner_id, balance FROM economy_ledgeraccount WHERE owner_id IS NOT NULL AND balance < 0
+    """,
+    "balances after each entry follow from one another": """
+        SELECT id, account_id, balance_after FROM (
+            SELECT e.id, e.account_id, e.balance_after, a.side * e.amount AS change,
+                   lag(e.balance_after) OVER (PARTITION BY e.account_id ORDER BY e.id) AS before
+            FROM economy_ledgerentry e JOIN economy_ledgeraccount a ON a.id = e.account_id
+            WHERE a.kind IN ('purchased', 'promotional', 'held', 'debt')
+        ) c WHERE balance_after IS DISTINCT FROM coalesce(before, 0) + change
+    """,
+    "free lots are the purchased and promotional balances": """
+        SELECT a.id, a.kind, a.owner_id, a.balance, coalesce(l.total, 0) AS lots
+        FROM economy_ledgeraccount a
+        LEFT JOIN (
+            SELECT owner_id, CASE origin WHEN 'purchase' THEN 'purchased' ELSE 'promotional' END AS kind,
+                   sum(remaining) AS total
+            FROM economy_tokenlot GROUP BY 1, 2
+        ) l ON l.owner_id = a.owner_id AND l.kind = a.kind
+        WHERE a.kind IN ('purchased', 'promotional') AND a.balance <> coalesce(l.total, 0)
+    """,
+    "open holds are the held balance": """
+        SELECT a.id, a.owner_id, a.balance, coalesce(h.total, 0) AS holds
+        FROM economy_ledgeraccount a
+        LEFT JOIN (SELECT person_id, sum(remaining) AS total FROM economy_hold GROUP BY 1) h ON h.person_id = a.owner_id
+        WHERE a.kind = 'held' AND a.balance <> coalesce(h.total, 0)
+    """,
+    "a hold is the sum of its lots": """
+        SELECT h.id, h.remaining, coalesce(sum(l.remaining), 0) AS lots
+        FROM economy_hold h LEFT JOIN economy_holdlot l ON l.hold_id = h.id
+        GROUP BY h.id HAVING h.remaining <> coalesce(sum(l.remaining), 0)
+    """,
+    "a lot is what remains, what is held and what was used": """
+        SELECT l.id, l.owner_id, l.granted, l.remaining, coalesce(h.total, 0) AS held, coalesce(u.total, 0) AS used
+        FROM economy_tokenlot l
+        LEFT JOIN (SELECT lot_id, sum(remaining) AS total FROM economy_holdlot GROUP BY 1) h ON h.lot_id = l.id
+        LEFT JOIN (SELECT lot_id, sum(amount) AS total FROM economy_lotuse GROUP BY 1) u ON u.lot_id = l.id
+        WHERE l.granted <> l.remaining + coalesce(h.total, 0) + coalesce(u.total, 0)
+    """,
+    "lots in a hold belong to its person": """
+        SELECT hl.id FROM economy_holdlot hl
+        JOIN economy_hold h ON h.id = hl.hold_id JOIN economy_tokenlot l ON l.id = hl.lot_id
+        WHERE h.person_id <> l.owner_id
+    """,
+    "no key was posted twice": """
+        SELECT key, count(*) FROM economy_ledgertransaction GROUP BY key HAVING count(*) > 1
+    """,
+    "fee and share are the charge": """
+        SELECT t.id, t.key, t.amount, t.fee, e.fee AS fee_posted, e.share AS share_posted
+        FROM economy_ledgertransaction t
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'fees'), 0) AS fee,
+                   coalesce(sum(e.amount) FILTER (WHERE a.owner_id = t.payee_id), 0) AS share
+            FROM economy_ledgerentry e JOIN economy_ledgeraccount a ON a.id = e.account_id WHERE e.transaction_id = t.id
+        ) e
+        WHERE t.type IN ('deduction', 'refund') AND t.payee_id IS NOT NULL
+          AND (t.fee <> e.fee OR e.share <> -t.amount - t.fee OR sign(t.fee) * sign(t.amount) > 0)
+    """,
+    "a transaction's amount is what its person's tokens changed by": """
+        SELECT t.id, t.key, t.amount, coalesce(e.total, 0) AS posted
+        FROM economy_ledgertransaction t
+        LEFT JOIN (
+            SELECT e.transaction_id, a.owner_id, sum(e.amount) AS total
+            FROM economy_ledgerentry e JOIN economy_ledgeraccount a ON a.id = e.account_id
+            WHERE a.kind IN ('purchased', 'promotional', 'held') GROUP BY 1, 2
+        ) e ON e.transaction_id = t.id AND e.owner_id = t.person_id
+        WHERE t.amount <> coalesce(e.total, 0)
+    """,
+    "a charge is covered by its lots": """
+        SELECT t.id, t.key, t.amount, coalesce(sum(u.amount), 0) AS lots
+        FROM economy_ledgertransaction t LEFT JOIN economy_lotuse u ON u.transaction_id = t.id
+        WHERE t.type = 'deduction'
+        GROUP BY t.id HAVING -t.amount <> coalesce(sum(u.amount), 0)
+    """,
+    "nothing is refunded beyond its charge": """
+        SELECT c.id, c.key, c.amount, sum(r.amount) AS refunded
+        FROM economy_ledgertransaction c JOIN economy_ledgertransaction r ON r.reverses_id = c.id
+        GROUP BY c.id HAVING sum(r.amount) > -c.amount
+    """,
+    "fees of a sale in parts are the fee on its total": """
+        SELECT source_type, source_id, kind, sum(-amount) AS charged, sum(fee) AS fee
+        FROM economy_ledgertransaction
+        WHERE type = 'deduction' AND source_id <> '' AND payee_id IS NOT NULL
+        GROUP BY source_type, source_id, kind, person_id
+        HAVING count(*) FILTER (WHERE is_first) = 1 AND min(fee_bp) = max(fee_bp)
+           AND sum(fee) <> floor(sum(-amount) * min(fee_bp) / 10000)
+    """,
+    "purchases are credited once, and as they say": """
+        SELECT p.id, p.status, p.credited_tokens, coalesce(e.total, 0) AS posted
+        FROM economy_purchase p
+        LEFT JOIN (
+            SELECT t.source_id, -sum(e.amount) AS total
+            FROM economy_ledgertransaction t
+            JOIN economy_ledgerentry e ON e.transaction_id = t.id
+            JOIN economy_ledgeraccount a ON a.id = e.account_id AND a.kind = 'stripe_clearing'
+            WHERE t.source_type = 'purchase' GROUP BY 1
+        ) e ON e.source_id = p.id::text
+        WHERE p.credited_tokens <> coalesce(e.total, 0)
+           OR (p.status IN ('pending', 'failed', 'expired', 'refunded') AND p.credited_tokens + p.credited_bonus <> 0)
+           OR (p.status = 'paid' AND p.credited_tokens = 0 AND p.refunded_minor + p.disputed_minor < p.amount_minor)
+    """,
+    "nobody has bought tokens that no purchase brought": """
+        SELECT l.id, l.owner_id, l.origin FROM economy_tokenlot l
+        LEFT JOIN economy_purchase p ON p.id = l.purchase_id
+        WHERE l.origin IN ('purchase', 'bonus') AND (p.id IS NULL OR p.person_id <> l.owner_id)
+    """,
+    "staff have no wallet": """
+        SELECT a.id, a.kind, a.owner_id, a.balance FROM economy_ledgeraccount a
+        JOIN accounts_user u ON u.id = a.owner_id WHERE u.is_staff AND a.balance <> 0
+    """,
+}
+
+
+def broken() -> list[Broken]:
+    """Run every query and return those that found something, with the first rows of each."""
+    found = []
+    with connection.cursor() as cursor:
+        for name, sql in INVARIANTS.items():
+            cursor.execute(f"SELECT * FROM ({sql}) faults LIMIT {LIMIT}")  # noqa: S608  our own constants
+            columns = [column.name for column in cursor.description or ()]
+            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            if rows:
+                found.append(Broken(name, rows))
+    return found

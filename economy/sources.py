@@ -1,0 +1,45 @@
+"""What a movement was for. The rooms above tell us: a title, a link, a face for many ids at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The thing behind a movement, as the viewer may see it."""
+
+    title: Any  # a sentence, translated
+    url: str = ""
+    person: User | None = None  # whose face stands beside it
+
+
+Describer = Callable[[list[str], User], Mapping[str, Source]]
+_describers: dict[str, Describer] = {}
+
+
+def register_source(source_type: str, *, describe: Describer) -> None:
+    """Say what movements of this type were for: `describe(ids, viewer)` returns what the viewer may know, by id."""
+    known = _describers.get(source_type)
+    if known is not None and known is not describe:
+        raise ImproperlyConfigured(f"Two rooms describe the source {source_type!r}: rename one of them.")
+    _describers[source_type] = describe
+
+
+def describe(pairs: Iterable[tuple[str, str]], *, viewer: User) -> dict[tuple[str, str], Source]:
+    """Return the sources of many movements, one call per type, so that a page costs the same for any number of rows."""
+    wanted: dict[str, set[str]] = {}
+    for source_type, source_id in pairs:
+        if source_type in _describers and source_id:
+            wanted.setdefault(source_type, set()).add(source_id)
+    return {
+        (source_type, source_id): source
+        for source_type, ids in wanted.items()
+        for source_id, source in _describers[source_type](sorted(ids), viewer).items()
+    }

@@ -1,0 +1,1 @@
+DROP TYPE economy_outcome, economy_portion, economy_request, economy_line, economy_header;

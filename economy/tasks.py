@@ -1,0 +1,40 @@
+"""Jobs. Each derives its work from the tables; losing or repeating a message changes nothing."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from economy import invariants, services
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def fold_earnings() -> None:
+    """Move appended earnings into the cached balances."""
+    while services.fold_earnings(limit=5_000) == 5_000:
+        pass
+
+
+@shared_task
+def converge_due_purchases() -> None:
+    """Ask Stripe about purchases that wait."""
+    services.converge_due_purchases()
+
+
+@shared_task
+def expire_promotional_lots() -> None:
+    """Take back promotional tokens whose time has passed."""
+    while services.expire_promotional_lots():
+        pass
+
+
+@shared_task
+def check_ledger() -> None:
+    """Run every invariant; a fault is logged as an error, which alerts, and fails the task."""
+    faults = invariants.broken()
+    for fault in faults:
+        log.error("ledger_broken", invariant=fault.name, rows=fault.rows)
+    if faults:
+        raise AssertionError(f"{len(faults)} invariants of the ledger do not hold: see ledger_broken in the log.")

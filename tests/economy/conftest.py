@@ -1,0 +1,49 @@
+"""The stand-in for Stripe, over real HTTP, for the tests of purchases."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from economy import services
+from tests import stripe_sandbox
+from tests.stripe_sandbox import StripeSandbox
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(tmp_path_factory):
+    with stripe_sandbox.running(tmp_path_factory.mktemp("stripe")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def stripe(running_sandbox: StripeSandbox, settings):
+    """A stand-in that remembers nothing of other tests; webhooks go nowhere unless a test says where."""
+    running_sandbox.reset()
+    settings.STRIPE_API_BASE = settings.SANDBOX_URL = running_sandbox.url
+    settings.STRIPE_SECRET_KEY = stripe_sandbox.TEST_KEY
+    settings.STRIPE_WEBHOOK_SECRET = stripe_sandbox.WEBHOOK_SECRET
+    settings.STRIPE_LIVE_MODE = False
+    return running_sandbox
+
+
+@pytest.fixture
+def hooked(stripe: StripeSandbox, live_server, settings):
+    """The stand-in delivers its webhooks to a server of ours."""
+    settings.SITE_URL = live_server.url
+    call_command("ensure_stripe_webhook", verbosity=0)
+    stripe.endpoint(
+        f"{live_server.url}/stripe/webhook/{settings.STRIPE_WEBHOOK_UUID}/",
+        secrets=[stripe_sandbox.WEBHOOK_SECRET],
+        endpoint_id="we_tests",
+    )
+    yield stripe
+    stripe.forget_rules()
+    connections.close_all()
+
+
+@pytest.fixture
+def order(fan, stripe):
+    """500 tokens and 15 more for $25.00, on their way to the hosted page."""
+    from economy.selectors import list_packs
+
+    return services.start_purchase(person=fan, pack_id=list_packs().get(tokens=500).pk, key="order-1")

@@ -1,0 +1,225 @@
+"""The ledger refuses to be rewritten, and the audit sees every kind of corruption (LEDGER-1)."""
+
+from contextlib import contextmanager
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from economy import services
+from economy.invariants import INVARIANTS, broken
+from economy.models import LedgerAccount, LedgerEntry, LedgerTransaction, LotUse, Purchase
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ledger(fan, creator):
+    """A little of everything: bought and granted tokens, a sale in parts, a hold, a refund, folded and unfolded."""
+    make.buy_tokens(fan, 500, bonus=15)
+    make.grant_tokens(fan, 20)
+    hold = services.place_hold(person=fan, amount=40, key="hold", source_type="call", source_id="1")
+    first = services.charge(
+        payer=fan,
+        payee=creator,
+        amount=33,
+        kind="call",
+        key="m1",
+        source_type="call",
+        source_id="1",
+        fee_bp=2_000,
+        hold=hold,
+    )
+    services.fold_earnings()
+    services.charge(
+        payer=fan,
+        payee=creator,
+        amount=33,
+        kind="call",
+        key="m2",
+        source_type="call",
+        source_id="1",
+        fee_bp=2_000,
+        charged_before=33,
+        fee_before=first.fee,
+        hold=hold,
+    )
+    tip = services.charge(
+        payer=fan, payee=creator, amount=50, kind="tip", key="tip", source_type="tip", source_id="1", fee_bp=2_000
+    )
+    services.refund_charge(transaction_id=tip.pk, key="back", reason="test", amount=20)
+    services.place_hold(person=fan, amount=10, key="hold 2", source_type="call", source_id="2")
+    assert broken() == []
+    return fan
+
+
+@pytest.mark.parametrize("model", [LedgerTransaction, LedgerEntry, LotUse])
+@pytest.mark.parametrize("act", ["update", "delete"])
+def test_what_was_written_stays_written(ledger, model, act):
+    """LEDGER-1: rows are never updated or deleted."""
+    rows = model.objects.filter(pk=model.objects.first().pk)
+    change = {"update": lambda: rows.update(amount=1), "delete": lambda: rows._raw_delete(rows.db)}[act]
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        change()
+
+
+def post_half_a_transaction():
+    with transaction.atomic():
+        head = LedgerTransaction.objects.create(type="adjustment", kind="x", key="x")
+        LedgerEntry.objects.create(transaction=head, account=LedgerAccount.objects.get(kind="fees"), amount=5)
+
+
+def test_entries_that_do_not_sum_to_zero_are_refused(ledger):
+    """LEDGER-1."""
+    with pytest.raises(DatabaseError, match="sum to zero"):
+        post_half_a_transaction()
+
+
+def test_a_balance_below_zero_is_refused(ledger):
+    """LEDGER-2: by a constraint, whoever tries."""
+    with pytest.raises(DatabaseError, match="economy_account_never_negative"), transaction.atomic():
+        LedgerAccount.objects.filter(owner=ledger, kind="purchased").update(balance=-1)
+
+
+@contextmanager
+def corruption(*statements):
+    """Do what no code of ours can: change the ledger behind its triggers and constraints. Undone afterwards."""
+    tables = ["ledgertransaction", "ledgerentry", "lotuse"]
+    with transaction.atomic(), connection.cursor() as cursor:
+        point = transaction.savepoint()
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE economy_{table} DISABLE TRIGGER USER")
+        for statement in statements:
+            cursor.execute(statement)
+        yield
+        transaction.savepoint_rollback(point)
+
+
+UNCHECK = "ALTER TABLE economy_{} DROP CONSTRAINT economy_{}"
+
+PLANTS = {
+    "entries sum to zero": [
+        "UPDATE economy_ledgerentry SET amount = amount + 1 WHERE id = (SELECT min(id) FROM economy_ledgerentry)"
+    ],
+    "each transaction sums to zero": [
+        "UPDATE economy_ledgerentry SET amount = amount + 1 WHERE id = (SELECT min(id) FROM economy_ledgerentry)",
+        "UPDATE economy_ledgerentry SET amount = amount - 1 WHERE id = (SELECT max(id) FROM economy_ledgerentry)",
+    ],
+    "each transaction has at least two entries": [
+        (
+            "INSERT INTO economy_ledgertransaction (id, type, kind, key, source_type, source_id, amount, fee, fee_bp, is_first, data, created_at)"
+            " VALUES (uuidv7(), 'adjustment', 'x', 'x', '', '', 0, 0, 0, true, '{}', '2026-01-01')"
+        )
+    ],
+    "cached balance and unfolded entries are the sum of entries": [
+        "UPDATE economy_ledgeraccount SET balance = balance + 1 WHERE kind = 'pending'"
+    ],
+    "what waits to be folded is its entry": [
+        "UPDATE economy_entrytofold SET amount = amount + 1 WHERE entry_id = (SELECT max(entry_id) FROM economy_entrytofold)"
+    ],
+    "no person's balance is below zero": [
+        UNCHECK.format("ledgeraccount", "account_never_negative"),
+        "UPDATE economy_ledgeraccount SET balance = -1 WHERE kind = 'debt'",
+    ],
+    "balances after each entry follow from one another": [
+        (
+            "UPDATE economy_ledgerentry SET balance_after = balance_after + 1 WHERE id ="
+            " (SELECT max(e.id) FROM economy_ledgerentry e JOIN economy_ledgeraccount a ON a.id = e.account_id WHERE a.kind = 'held')"
+        )
+    ],
+    "free lots are the purchased and promotional balances": [
+        "UPDATE economy_tokenlot SET remaining = remaining - 1 WHERE origin = 'purchase'"
+    ],
+    "open holds are the held balance": ["UPDATE economy_hold SET remaining = remaining - 1 WHERE key = 'hold 2'"],
+    "a hold is the sum of its lots": [
+        "UPDATE economy_holdlot SET remaining = remaining + 1 WHERE id = (SELECT max(id) FROM economy_holdlot)"
+    ],
+    "a lot is what remains, what is held and what was used": ["UPDATE economy_tokenlot SET granted = granted + 1"],
+    "lots in a hold belong to its person": [
+        "UPDATE economy_hold SET person_id = (SELECT id FROM accounts_user WHERE username = 'creator') WHERE key = 'hold 2'"
+    ],
+    "no key was posted twice": [
+        UNCHECK.format("ledgertransaction", "transaction_key_once"),
+        "UPDATE economy_ledgertransaction SET key = 'm1' WHERE key = 'm2'",
+    ],
+    "fee and share are the charge": ["UPDATE economy_ledgertransaction SET fee = fee + 1 WHERE key = 'tip'"],
+    "a transaction's amount is what its person's tokens changed by": [
+        "UPDATE economy_ledgertransaction SET amount = amount + 1 WHERE type = 'promo'"
+    ],
+    "a charge is covered by its lots": [
+        "UPDATE economy_lotuse u SET amount = u.amount + 1 FROM economy_ledgertransaction t WHERE t.id = u.transaction_id AND t.key = 'tip'"
+    ],
+    "nothing is refunded beyond its charge": ["UPDATE economy_ledgertransaction SET amount = 51 WHERE key = 'back'"],
+    "fees of a sale in parts are the fee on its total": [
+        "UPDATE economy_ledgertransaction SET fee = fee + 1 WHERE key = 'm2'"
+    ],
+    "purchases are credited once, and as they say": [
+        "UPDATE economy_purchase SET credited_tokens = credited_tokens - 1"
+    ],
+    "nobody has bought tokens that no purchase brought": [
+        "UPDATE economy_tokenlot SET purchase_id = NULL WHERE origin = 'bonus'"
+    ],
+    "staff have no wallet": ["UPDATE accounts_user SET is_staff = true WHERE username = 'fan'"],
+}
+
+
+def test_every_invariant_has_a_plant():
+    assert set(PLANTS) == set(INVARIANTS)
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_the_audit_sees_each_kind_of_corruption(ledger, name):
+    """LEDGER-1: verified by a job that fails loudly."""
+    with corruption(*PLANTS[name]):
+        assert name in {fault.name for fault in broken()}
+    assert broken() == []
+
+
+def test_the_command_says_that_all_is_well(ledger):
+    out = StringIO()
+    call_command("check_ledger", stdout=out)
+    assert "The ledger balances" in out.getvalue()
+
+
+def test_the_command_names_what_is_wrong_and_exits_with_one(ledger):
+    errors = StringIO()
+    with corruption("UPDATE economy_tokenlot SET granted = granted + 1"), pytest.raises(CommandError) as stopped:
+        call_command("check_ledger", stderr=errors, stdout=StringIO())
+    assert stopped.value.returncode == 1
+    assert "a lot is what remains, what is held and what was used" in errors.getvalue()
+    assert "granted" in errors.getvalue()
+
+
+def test_the_nightly_job_fails_loudly(ledger):
+    from economy.tasks import check_ledger
+
+    check_ledger()
+    with corruption("UPDATE economy_tokenlot SET granted = granted + 1"), pytest.raises(AssertionError):
+        check_ledger()
+
+
+def test_purchases_are_protected_from_deletion(ledger):
+    from django.db.models import ProtectedError
+
+    with pytest.raises(ProtectedError):
+        Purchase.objects.first().delete()
+    with pytest.raises(ProtectedError):
+        ledger.delete()
+
+
+def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
+    from economy import sql
+
+    with connection.cursor() as cursor:
+        for name in ("guards_drop", "drop", "types_drop"):
+            cursor.execute(sql.read(name))
+        cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
+        assert cursor.fetchone() == (0,)
+        cursor.execute(sql.read("types"))
+        cursor.execute("\n".join(sql.read(name) for name in sql.FUNCTIONS))
+        cursor.execute(sql.read("guards"))
+        cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
+        assert cursor.fetchone()[0] == 16
