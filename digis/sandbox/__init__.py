@@ -1,0 +1,1 @@
+"""Loopback stand-ins for outside services, over real HTTP. Never part of production."""

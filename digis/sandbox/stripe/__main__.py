@@ -1,0 +1,3 @@
+from digis.sandbox.stripe.main import main
+
+raise SystemExit(main())

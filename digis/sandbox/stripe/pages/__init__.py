@@ -1,0 +1,5 @@
+"""The hosted pages, plain HTML that works without JavaScript."""
+
+from digis.sandbox.stripe.pages.router import answer
+
+__all__ = ["answer"]

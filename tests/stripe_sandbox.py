@@ -1,0 +1,246 @@
+"""The Stripe stand-in as a process of its own, and a typed client for its control interface."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import stripe
+
+TEST_KEY = "sk_test_51localdevelopmentkey00000"
+WEBHOOK_SECRET = "whsec_standinofthetests0000000000"
+READY = "ready at "
+START_TIMEOUT = 30.0
+
+Json = dict[str, Any]
+
+
+@dataclass
+class StripeSandbox:
+    """A running stand-in. `client` is what the product uses; everything else is what only a test may do."""
+
+    url: str
+    process: subprocess.Popen[str]
+    arguments: Sequence[str]
+    client: stripe.StripeClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = client_for(self.url)
+
+    # — its life —
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self._await_end()
+
+    def kill(self) -> None:
+        """End it the hard way, as a crash does."""
+        self.process.kill()
+        self._await_end()
+
+    def _await_end(self) -> None:
+        self.process.wait(timeout=15)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def restart(self) -> None:
+        """Start it again at the same address with the same state."""
+        if self.process.poll() is None:
+            self.stop()
+        port = self.url.rpartition(":")[2]
+        self.process, self.url = _launch([*self.arguments, "--port", port])
+
+    # — control —
+
+    def control(self, name: str, **order: Any) -> Any:
+        given = {key: value for key, value in order.items() if value is not None}
+        response = httpx.post(f"{self.url}/_ctl/{name}", json=given, timeout=60)
+        if response.is_error:
+            raise SandboxRefusedError(response.status_code, response.json()["error"]["message"])
+        return response.json()
+
+    def state(self) -> Json:
+        return self.control("state")
+
+    def reset(self) -> None:
+        self.control("reset")
+
+    def advance(self, seconds: float) -> Json:
+        return self.control("advance", seconds=seconds)
+
+    def events(self, types: str = "*", *, about: str | None = None) -> list[Json]:
+        """List events, oldest first, by a pattern of types and by an object they mention."""
+        return self.control("events", types=types, object=about)
+
+    def deliveries(self, types: str = "*", *, event: str | None = None, state: str | None = None) -> list[Json]:
+        return self.control("deliveries", types=types, event=event, state=state)
+
+    def wait(self, timeout: float = 20) -> None:
+        """Wait until every webhook that nothing holds back has been answered with 2xx, or given up."""
+        answer = self.control("wait", timeout=timeout)
+        assert answer["is_idle"], f"{answer['unfinished']} webhooks are still not delivered: {self._troubles()}"
+
+    def _troubles(self) -> list[str]:
+        return [f"{d['type']}: {d['last_status']} {d['last_error'] or ''}" for d in self.deliveries(state="pending")]
+
+    def replay(
+        self,
+        event: str,
+        *,
+        copies: int = 1,
+        age: int = 0,
+        secret: str | None = None,
+        tamper: Literal["body", "reserialized", "signature", "none"] | None = None,
+        patch: Json | None = None,
+        is_new: bool = False,
+    ) -> list[int | None]:
+        """Send copies of an event at the same moment; return the answers' statuses.
+
+        `age` makes the signature that many seconds old (negative: from the future).
+        """
+        order = {"copies": copies, "age": age, "secret": secret, "tamper": tamper, "patch": patch, "is_new": is_new}
+        return [answer["status"] for answer in self.control("replay", event=event, **order)]
+
+    def emit(self, event_type: str, *, about: str | None = None, data: Json | None = None) -> Json:
+        return self.control("emit", type=event_type, object=about, data=data)
+
+    def hold(self, types: str = "*", *, times: int | None = None) -> None:
+        self.control("hold", types=types, times=times)
+
+    def delay(self, seconds: float, types: str = "*", *, times: int | None = None) -> None:
+        self.control("delay", types=types, seconds=seconds, times=times)
+
+    def drop(self, types: str = "*", *, times: int | None = None) -> None:
+        self.control("drop", types=types, times=times)
+
+    def reorder(self, types: str = "*", *, times: int = 2) -> None:
+        """Collect the next deliveries and let them go last in, first out."""
+        self.control("reorder", types=types, times=times)
+
+    def release(
+        self,
+        order: Literal["oldest", "newest", "shuffled"] = "oldest",
+        *,
+        types: str = "*",
+        events: Sequence[str] = (),
+        seed: int = 0,
+    ) -> int:
+        return self.control("release", order=order, types=types, events=list(events), seed=seed)["released"]
+
+    def forget_rules(self) -> None:
+        self.control("rules/forget")
+
+    def fault(
+        self,
+        kind: Literal["error", "rate_limit", "drop", "slow"],
+        path: str = ".*",
+        *,
+        method: str = "*",
+        times: int = 1,
+        status: int = 500,
+        seconds: float = 0,
+    ) -> None:
+        """Make the next API calls fail; `drop` commits first and then cuts the connection."""
+        self.control("fault", kind=kind, path=path, method=method, times=times, status=status, seconds=seconds)
+
+    def forget_faults(self) -> None:
+        self.control("faults/forget")
+
+    def endpoint(self, url: str, *, secrets: Sequence[str], endpoint_id: str | None = None) -> Json:
+        return self.control("endpoint", url=url, secrets=list(secrets), id=endpoint_id)
+
+    def pay(self, session: str, card: str = "4242424242424242", *, passes: bool | None = None) -> Json:
+        """Pay a checkout session without its page; a decline leaves it open."""
+        return self.control("pay", session=session, card=card, passes=passes)
+
+    def refund(self, payment_intent: str, *, amount: int | None = None) -> Json:
+        return self.control("refunds", payment_intent=payment_intent, amount=amount)
+
+    def fail_refund(self, refund: str) -> Json:
+        return self.control("refunds/fail", refund=refund)
+
+    def settle_refund(self, refund: str) -> Json:
+        return self.control("refunds/settle", refund=refund)
+
+    def dispute(self, payment_intent: str, *, amount: int | None = None, reason: str = "fraudulent") -> Json:
+        return self.control("disputes", payment_intent=payment_intent, amount=amount, reason=reason)
+
+    def close_dispute(self, dispute: str, status: Literal["won", "lost"]) -> Json:
+        return self.control("disputes/close", dispute=dispute, status=status)
+
+    # — the hosted page, as plain forms —
+
+    def submit_card(self, page: str, card: str = "4242424242424242", **changes: str) -> httpx.Response:
+        """Fill in the hosted page at this address and press Pay; redirects are not followed."""
+        return httpx.post(page, data={**CARD_FORM, "card_number": card, **changes}, timeout=30)
+
+    def answer_bank(self, page: str, outcome: Literal["complete", "fail"]) -> httpx.Response:
+        return httpx.post(f"{page}/authenticate", data={"outcome": outcome}, timeout=30)
+
+
+CARD_FORM = {
+    "email": "fan@digis.test",
+    "card_expiry": "12 / 34",
+    "card_cvc": "123",
+    "card_name": "Fan Fannes",
+    "country": "US",
+}
+
+
+class SandboxRefusedError(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+
+def connect(url: str) -> StripeSandbox:
+    """Control a stand-in that somebody else started; it cannot be stopped from here."""
+    return StripeSandbox(url, process=None, arguments=())  # type: ignore[arg-type]
+
+
+def client_for(url: str, key: str = TEST_KEY, *, retries: int = 0) -> stripe.StripeClient:
+    return stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=retries)
+
+
+def start(
+    state: Path, *, webhook_url: str = "", secret: str = WEBHOOK_SECRET, port: int = 0, arguments: Sequence[str] = ()
+) -> StripeSandbox:
+    """Start a stand-in on a free loopback port and wait until it answers."""
+    given = ["--state", str(state), *arguments]
+    if webhook_url:
+        given += ["--webhook-url", webhook_url, "--webhook-secret", secret]
+    process, url = _launch([*given, "--port", str(port)])
+    return StripeSandbox(url, process, given)
+
+
+@contextmanager
+def running(state: Path, **options: Any) -> Iterator[StripeSandbox]:
+    sandbox = start(state, **options)
+    try:
+        yield sandbox
+    finally:
+        if sandbox.process.poll() is None:
+            sandbox.stop()
+
+
+def _launch(arguments: Sequence[str]) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "digis.sandbox.stripe", *arguments]
+    root = Path(__file__).parent.parent
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STRIPE_")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=environment)
+    limit = time.monotonic() + START_TIMEOUT
+    assert process.stdout is not None
+    while time.monotonic() < limit:
+        line = process.stdout.readline()
+        if READY in line:
+            return process, line.strip().rpartition(READY)[2]
+        if not line and process.poll() is not None:
+            break
+    process.kill()
+    raise RuntimeError(f"The stand-in did not start (exit {process.wait()}).")
