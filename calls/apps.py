@@ -1,0 +1,16 @@
+"""Wiring of the calls app."""
+
+from django.apps import AppConfig
+from typing_extensions import override
+
+
+class CallsConfig(AppConfig):
+    name = "calls"
+
+    @override
+    def ready(self) -> None:
+        from calls import consumers, contexts, receivers
+
+        receivers.connect()
+        consumers.connect()
+        contexts.connect()
