@@ -1,0 +1,1 @@
+"""Demo data: people, texts, history and pictures, all our own, the same on every run."""

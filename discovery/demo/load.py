@@ -1,0 +1,195 @@
+"""Fills an empty database with the demo: the people, their pictures, and a history replayed through the real services."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from accounts import services as accounts
+from accounts.models import Category, Presence, User
+from calls import services as calls
+from digis.core import clock
+from digis.stack.demo_accounts import DEMO_PASSWORD, DEMO_TOTP_SECRET
+from discovery.demo import people as cast
+from discovery.demo.banners import BANNERS
+from discovery.demo.creators import CREATORS
+from discovery.demo.pictures import Studio
+from economy import services as economy
+from economy.services.past import record_past_purchase
+
+FOLLOWS: Final = 3  # each creator follows so many others
+BEAT: Final = timedelta(seconds=14)  # between heartbeats of a replayed call; over 15 s would count as lost
+ALWAYS: Final = timedelta(days=3650)  # how far ahead an always-online demo creator was “last heard”
+
+
+def is_loaded() -> bool:
+    """Tell whether the demo people are there already."""
+    return User.objects.filter(email__iendswith=f"@{settings.DEMO_DOMAIN}").exists()
+
+
+def load() -> dict[str, int]:
+    """Load everything in one transaction and return what came: people, creators, calls."""
+    looks = [(person.handle, person.look) for person in (*CREATORS, *cast.FANS)]
+    studio = Studio(looks, BANNERS.items())
+    try:
+        with transaction.atomic():
+            found = _load_people()
+            _follow(found)
+            _buy(found)
+            _replay_calls(found)
+            _go_online(found)
+            _hang_pictures(found, studio)
+    finally:
+        studio.close()
+    return {"people": len(found) + len(cast.STAFF), "creators": len(CREATORS), "calls": len(cast.CALLS)}
+
+
+def demo_id(handle: str) -> UUID:
+    """Return the id a demo person has on every machine."""
+    return uuid5(NAMESPACE_URL, f"https://{settings.DEMO_DOMAIN}/@{handle}")
+
+
+def _days_ago(days: float, hour: int = 12) -> datetime:
+    return (clock.now() - timedelta(days=days)).replace(hour=hour, minute=7, second=0, microsecond=0)
+
+
+def _person(*, email: str, handle: str, name: str, joined: datetime, password: str, **fields: Any) -> User:
+    return accounts.make_person(
+        email=email,
+        handle=handle,
+        display_name=name,
+        password_hash=password,
+        id=demo_id(handle),
+        created_at=joined,
+        terms_accepted_at=joined,
+        **fields,
+    )
+
+
+def _load_people() -> dict[str, User]:
+    for position, category in enumerate(cast.CATEGORIES):
+        Category.objects.update_or_create(
+            pk=category.slug, defaults={"name": category.name, "picture": category.picture, "position": position}
+        )
+    password = make_password(DEMO_PASSWORD)  # one hash for all: hashing is slow on purpose
+    found: dict[str, User] = {}
+    count = len(CREATORS)
+    for number, creator in enumerate(CREATORS):
+        joined = _days_ago(40 + 5 * (count - number))
+        with clock.at(joined):
+            person = _person(
+                email=cast.CREATOR_EMAIL if number == 0 else f"{creator.handle}@{settings.DEMO_DOMAIN}",
+                handle=creator.handle,
+                name=creator.name,
+                joined=joined,
+                password=password,
+                bio=creator.bio,
+                location=creator.place,
+                languages=list(creator.languages),
+                time_zone=creator.zone,
+            )
+            profile = accounts.make_creator(
+                person=person, headline=creator.headline, categories=creator.categories, approved_at=joined
+            )
+            profile.is_featured = creator.is_featured
+            profile.save(update_fields=["is_featured"])
+            calls.set_offering(
+                creator=person,
+                video_rate=creator.video,
+                voice_rate=creator.voice,
+                bill_whole_minutes=creator.whole_minutes,
+            )
+        found[creator.handle] = person
+    for fan in cast.FANS:
+        joined = _days_ago(30)
+        with clock.at(joined):
+            found[fan.handle] = _person(
+                email=fan.email, handle=fan.handle, name=fan.name, joined=joined, password=password,
+                location=fan.place, languages=list(fan.languages), time_zone=fan.zone,
+            )  # fmt: skip
+    for email, handle, name, role in cast.STAFF:
+        staff = _person(
+            email=email, handle=handle, name=name, joined=_days_ago(60), password=password,
+            is_staff=True, is_superuser=not role, groups=[role] if role else [],
+        )  # fmt: skip
+        accounts.enroll_totp(user=staff, secret=DEMO_TOTP_SECRET)
+    return found
+
+
+def _follow(found: dict[str, User]) -> None:
+    dice = random.Random("follows")  # noqa: S311  the same everywhere, nothing secret
+    creators = [creator.handle for creator in CREATORS]
+    pairs = {(handle, other) for handle in creators for other in dice.sample(creators, FOLLOWS) if other != handle}
+    pairs |= {(handle, "ana") for handle in dice.sample(creators[1:], 10)}
+    pairs |= {("robin", other) for other in ("ana", "theo.mensah", "lucia", "sol.adeyemi", "otto", "malik")}
+    pairs |= {("samira", other) for other in ("ana", "lucia", "hanneke")} | {("tomek", "ana"), ("tomek", "tomas.b")}
+    for follower, followed in sorted(pairs):
+        accounts.follow(follower=found[follower], followed=found[followed])
+
+
+def _buy(found: dict[str, User]) -> None:
+    for fan in cast.FANS:
+        for number, (tokens, bonus, minor, days) in enumerate(fan.bought):
+            with clock.at(_days_ago(days, hour=10)):
+                record_past_purchase(
+                    person=found[fan.handle], tokens=tokens, bonus=bonus, minor=minor,
+                    currency=settings.TOKEN_CURRENCY, key=f"demo:{fan.handle}:{number}",
+                )  # fmt: skip
+
+
+def _replay_calls(found: dict[str, User]) -> None:
+    """Ring, pick up, talk and hang up, each at its time; the ledger ends as if it had all happened."""
+    for number, call in enumerate(sorted(cast.CALLS, key=lambda item: (-item.days, item.hour))):
+        fan, creator = found[call.fan], found[call.creator]
+        moment = _days_ago(call.days, hour=call.hour)
+        with clock.at(moment):
+            calls.set_availability(creator=creator, is_available=True)
+            ring = calls.ring_creator(fan=fan, creator=creator, call_type=call.kind, key=f"demo:{number}")
+        moment += timedelta(seconds=6)
+        with clock.at(moment):
+            running = calls.accept_ring(creator=creator, invitation_id=ring.pk)
+        moment += timedelta(seconds=2)
+        end = moment + timedelta(seconds=call.seconds)
+        while moment < end:
+            with clock.at(moment):
+                for person in (fan, creator):
+                    calls.heartbeat(person=person, call_id=running.pk)
+            moment = min(moment + BEAT, end)
+        with clock.at(end):
+            for person in (fan, creator):
+                calls.heartbeat(person=person, call_id=running.pk)
+            calls.hang_up(person=fan, call_id=running.pk)
+            calls.set_availability(creator=creator, is_available=False)
+    economy.fold_earnings()
+
+
+def _go_online(found: dict[str, User]) -> None:
+    """Have some creators pick up, as the one who signs in does; nobody sits behind the others, so their rings are missed."""
+    calls.set_availability(creator=found["ana"], is_available=True)
+    seen = clock.now().astimezone(UTC) + ALWAYS
+    for creator in CREATORS:
+        if creator.is_online:
+            calls.set_availability(creator=found[creator.handle], is_available=True)
+            Presence.objects.update_or_create(user=found[creator.handle], defaults={"last_seen_at": seen})
+
+
+def _hang_pictures(found: dict[str, User], studio: Studio) -> None:
+    creators = {creator.handle: creator for creator in CREATORS}
+    drawn = dict(studio.people())
+    banners = studio.banners()
+    for handle, pictures in drawn.items():
+        person = found[handle]
+        creator = creators.get(handle)
+        person.avatar.save(f"demo-{handle}.webp", ContentFile(pictures.face), save=False)
+        if creator is not None:
+            person.banner.save(f"demo-{handle}.webp", ContentFile(banners[creator.banner]), save=False)
+            person.creator.portrait.save(f"demo-{handle}.webp", ContentFile(pictures.portrait), save=False)
+            person.creator.save(update_fields=["portrait"])
+        person.save(update_fields=["avatar", "banner"])
