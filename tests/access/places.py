@@ -1,0 +1,922 @@
+"""Every page in each of its states, and what its forms are filled with: walked without scripts and looked at by axe.
+
+A place is a function that makes what its page is about and says who opens it where. Each makes people of its own, so
+that places stand beside each other in one database.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from accounts import services as accounts
+from accounts.models import Category, CreatorApplication
+from accounts.permissions import CONFIRMED_KEY
+from calls import services as calls
+from calls.models import Call
+from digis.core import clock, outbox
+from digis.core.mail import list_stored
+from economy.models import Purchase
+from tests import make
+from tests.calls import cast
+from tests.calls_ui import scenes
+from tests.plain_browser import PlainBrowser, forms_of
+
+PASSWORD = "seven green bottles"
+LONG = "Maximiliane-Wilhelmina von Donaudampfschifffahrtsgesellschaft"
+_number = count(1)
+
+
+@dataclass
+class Visit:
+    """A page about to be opened: by whom, where, with which answers to its forms, and what is pressed once it stands."""
+
+    browser: PlainBrowser
+    path: str
+    typed: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    script: str = ""  # for a browser with scripts: opens what is folded
+
+
+Open = Callable[[Any], Visit]  # takes a clock that can be moved
+PLACES: dict[str, Open] = {}
+
+
+def place(make_visit: Open) -> Open:
+    """Keep a place under the name of its function."""
+    PLACES[make_visit.__name__.strip("_")] = make_visit
+    return make_visit
+
+
+# ── People and things ───────────────────────────────────────────────────────────────────────
+
+
+def fan(*, tokens: int = 0, password: str | None = None, **fields: Any) -> Any:
+    return cast.make_person("reader", tokens=tokens, password=password, **fields)
+
+
+def creator(*, video: int | None = 20, voice: int | None = 12, name: str = "", **more: Any) -> Any:
+    person = cast.make_creator("maker", video=video, voice=voice, **more)
+    if name:
+        person.display_name = name
+        person.save(update_fields=["display_name"])
+    return person
+
+
+def categories() -> None:
+    for position, (slug, name) in enumerate([("craft", "Craft"), ("music", "Music"), ("languages", "Languages")]):
+        Category.objects.get_or_create(slug=slug, defaults={"name": name, "position": position})
+
+
+def crowd() -> list[Any]:
+    """Some creators as Explore shows them: free, away, without a rate, with a name that does not fit."""
+    categories()
+    people = [creator(), creator(video=None), creator(is_available=False), creator(name=LONG)]
+    for person in people:
+        person.creator.categories.set(Category.objects.filter(slug__in=["craft", "music"]))
+        accounts.note_presence(user=person)
+    return people
+
+
+def signed_in(person: Any, *, fresh: bool = False) -> PlainBrowser:
+    """Return a browser of a person; `fresh` when they have just proven who they are (ACC-3)."""
+    browser = PlainBrowser()
+    browser.sign_in(person, **({CONFIRMED_KEY: clock.now().isoformat()} if fresh else {}))
+    return browser
+
+
+def post(browser: PlainBrowser, path: str, **typed: Any) -> None:
+    """Send the form of a page that posts to this very path."""
+    page = browser.get(path)
+    form = next(form for form in forms_of(page) if form.method == "post" and path.endswith(form.action))
+    answer = browser.submit(page, form, **typed)
+    assert answer.status_code == 303, f"{path}: {answer.status_code} {answer.text[:500]}"
+
+
+def letter_to(address: str) -> Any:
+    return make.mail_to(address)[-1]
+
+
+def talk(moving: Any, call: Call, *, seconds: int) -> None:
+    """Let both be heard for so long, as seldom as a call allows."""
+    scenes.beat_both(call)
+    while seconds > 0:
+        moving.advance(seconds=min(seconds, 14))
+        scenes.beat_both(call)
+        seconds -= 14
+
+
+def talked(moving: Any, *, seconds: int = 100, person: Any = None, **kinds: Any) -> Call:
+    """A call that is over and was paid."""
+    call = scenes.call(person or fan(tokens=3_000), creator(), **kinds)
+    talk(moving, call, seconds=seconds)
+    return calls.hang_up(person=call.fan, call_id=call.pk)
+
+
+def running(moving: Any, *, call_type: str = "video", person: Any = None) -> Call:
+    """A call both are in, a minute old."""
+    found = scenes.call(person or fan(tokens=3_000), creator(), call_type=call_type)
+    talk(moving, found, seconds=65)
+    return found
+
+
+def bought(person: Any, status: str = "paid", **fields: Any) -> Purchase:
+    if status == "paid":
+        make.buy_tokens(person, 500, bonus=15, minor=2_500)
+        return Purchase.objects.get(person=person)
+    return Purchase.objects.create(
+        person=person,
+        tokens=500,
+        bonus_tokens=15,
+        amount_minor=2_500,
+        currency="USD",
+        status=status,
+        key=f"place:{uuid4()}",
+        quote_expires_at=clock.now() + timedelta(minutes=10),
+        **fields,
+    )
+
+
+def picture() -> tuple[str, bytes, str]:
+    file = io.BytesIO()
+    Image.new("RGB", (320, 240), "teal").save(file, "PNG")
+    return ("me.png", file.getvalue(), "image/png")
+
+
+# ── Public pages ────────────────────────────────────────────────────────────────────────────
+
+
+@place
+def front_page(_: Any) -> Visit:
+    crowd()
+    return Visit(PlainBrowser(), "/")
+
+
+@place
+def home(_: Any) -> Visit:
+    person = fan(tokens=900)
+    for other in crowd():
+        accounts.follow(follower=person, followed=other)
+    return Visit(signed_in(person), "/", script="document.querySelector('details[data-menu]').open = true")
+
+
+@place
+def home_of_a_newcomer(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/")
+
+
+@place
+def explore(_: Any) -> Visit:
+    crowd()
+    return Visit(PlainBrowser(), "/explore/", script="document.querySelector('details.filters').open = true")
+
+
+@place
+def explore_narrowed(_: Any) -> Visit:
+    crowd()
+    return Visit(signed_in(fan()), "/explore/?now=on&least=5&most=50&speaks=en&sort=new")
+
+
+@place
+def explore_without_a_match(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/explore/?least=9000")
+
+
+@place
+def category(_: Any) -> Visit:
+    crowd()
+    return Visit(PlainBrowser(), "/explore/craft/")
+
+
+@place
+def search(_: Any) -> Visit:
+    crowd()
+    return Visit(PlainBrowser(), "/search/?q=maker")
+
+
+@place
+def search_empty(_: Any) -> Visit:
+    crowd()
+    return Visit(signed_in(fan()), "/search/")
+
+
+@place
+def search_in_vain(_: Any) -> Visit:
+    crowd()
+    return Visit(PlainBrowser(), "/search/?q=zzqqxx")
+
+
+@place
+def help_page(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/help/")
+
+
+@place
+def components(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/dev/components/")
+
+
+@place
+def creator_page_signed_out(_: Any) -> Visit:
+    return Visit(PlainBrowser(), f"/@{crowd()[0].username}/")
+
+
+@place
+def creator_page(_: Any) -> Visit:
+    other = crowd()[0]
+    return Visit(
+        signed_in(fan(tokens=900)),
+        f"/@{other.username}/",
+        script="document.querySelector('div[popover]').showPopover()",
+    )
+
+
+@place
+def creator_page_followed(_: Any) -> Visit:
+    person, other = fan(tokens=900), crowd()[2]
+    accounts.follow(follower=person, followed=other)
+    return Visit(signed_in(person), f"/@{other.username}/")
+
+
+@place
+def creator_page_calls(_: Any) -> Visit:
+    return Visit(signed_in(fan(tokens=900)), f"/@{crowd()[3].username}/calls/")
+
+
+@place
+def creator_page_about(_: Any) -> Visit:
+    return Visit(signed_in(fan()), f"/@{crowd()[1].username}/about/")
+
+
+@place
+def creator_page_own(_: Any) -> Visit:
+    own = creator()
+    return Visit(signed_in(own), f"/@{own.username}/")
+
+
+# ── In and out ──────────────────────────────────────────────────────────────────────────────
+
+
+@place
+def sign_in(_: Any) -> Visit:
+    person = fan(password=PASSWORD)
+    return Visit(PlainBrowser(), "/sign-in/", {"login": person.email, "password": PASSWORD})
+
+
+@place
+def sign_in_with_a_wrong_password(_: Any) -> Visit:
+    return Visit(
+        PlainBrowser(), "/sign-in/?next=/wallet/", {"login": fan(password=PASSWORD).email, "password": PASSWORD}
+    )
+
+
+@place
+def sign_in_code(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/sign-in/code/", {"email": fan().email})
+
+
+@place
+def sign_in_confirm(_: Any) -> Visit:
+    person, browser = fan(), PlainBrowser()
+    post(browser, "/sign-in/code/", email=person.email)
+    return Visit(browser, "/sign-in/code/enter/", {"code": make.code_in(letter_to(person.email))})
+
+
+@place
+def sign_in_link(_: Any) -> Visit:
+    person, browser = fan(), PlainBrowser()
+    post(browser, "/sign-in/code/", email=person.email)
+    return Visit(browser, make.path_in(letter_to(person.email)))
+
+
+@place
+def sign_in_link_used(_: Any) -> Visit:
+    path = reverse("accounts:sign_in_link", args=[uuid4(), "no-such-secret-at-all"])
+    return Visit(PlainBrowser(), path, status=410)
+
+
+@place
+def sign_up(_: Any) -> Visit:
+    handle = f"newcomer{next(_number)}"
+    return Visit(PlainBrowser(), "/sign-up/", {"handle": handle, "email": f"{handle}@example.com"})
+
+
+@place
+def two_factor(_: Any) -> Visit:
+    person, browser = fan(password=PASSWORD), PlainBrowser()
+    secret = make.give_second_factor(person)
+    post(browser, "/sign-in/", login=person.email, password=PASSWORD)
+    return Visit(browser, "/2fa/", {"code": make.totp_code(secret)})
+
+
+@place
+def recover(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/recover/", {"email": fan().email})
+
+
+@place
+def recover_sent(_: Any) -> Visit:
+    browser = PlainBrowser()
+    post(browser, "/recover/", email=fan().email)
+    return Visit(browser, "/recover/?sent=1")
+
+
+@place
+def recover_set(_: Any) -> Visit:
+    person, browser = fan(), PlainBrowser()
+    post(browser, "/recover/", email=person.email)
+    return Visit(browser, make.path_in(letter_to(person.email)))
+
+
+@place
+def verify(_: Any) -> Visit:
+    person = fan(verified=False)
+    accounts.send_verify_code(person=person)
+    return Visit(signed_in(person), "/verify/", {"code": make.code_in(letter_to(person.email))})
+
+
+@place
+def reauthenticate(_: Any) -> Visit:
+    return Visit(signed_in(fan(password=PASSWORD)), "/reauthenticate/", {"password": PASSWORD})
+
+
+@place
+def reauthenticate_by_mail(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/reauthenticate/?by=mail")
+
+
+@place
+def reauthenticate_by_mail_sent(_: Any) -> Visit:
+    person = fan()
+    accounts.send_step_up_code(person=person)
+    code = make.code_in(letter_to(person.email))
+    return Visit(signed_in(person), "/reauthenticate/?by=mail&sent=1", {"code": code})
+
+
+@place
+def reauthenticate_by_app(_: Any) -> Visit:
+    person = fan()
+    secret = make.give_second_factor(person)
+    return Visit(signed_in(person), "/reauthenticate/", {"code": make.totp_code(secret)})
+
+
+@place
+def welcome(_: Any) -> Visit:
+    return Visit(signed_in(fan(verified=False)), "/welcome/")
+
+
+# ── Settings ────────────────────────────────────────────────────────────────────────────────
+
+
+@place
+def settings_profile(_: Any) -> Visit:
+    person = fan()
+    page = Visit(signed_in(person), "/settings/profile/", {"avatar": picture(), "banner": picture()})
+    post(page.browser, page.path, **page.typed)
+    return page
+
+
+@place
+def settings_profile_of_a_creator(_: Any) -> Visit:
+    categories()
+    return Visit(
+        signed_in(creator()), "/settings/profile/", {"categories": ["craft"], "headline": "Paints small boats"}
+    )
+
+
+@place
+def settings_account(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/settings/account/", {"handle": f"renamed{next(_number)}"})
+
+
+@place
+def settings_email(_: Any) -> Visit:
+    return Visit(signed_in(fan(), fresh=True), "/settings/account/email/", {"email": f"new{next(_number)}@example.com"})
+
+
+@place
+def settings_email_code(_: Any) -> Visit:
+    browser, address = signed_in(fan(), fresh=True), f"moved{next(_number)}@example.com"
+    page = browser.get("/settings/account/email/")
+    form = next(form for form in forms_of(page) if ("act", "start") in form.presses)
+    assert browser.submit(page, form, ("act", "start"), email=address).status_code == 303
+    return Visit(browser, "/settings/account/email/", {"code": make.code_in(letter_to(address))})
+
+
+@place
+def undo_email(_: Any) -> Visit:
+    person, address = fan(), f"thief{next(_number)}@example.com"
+    old = person.email
+    accounts.start_email_change(person=person, email=address)
+    accounts.confirm_email_change(person=person, email=address, code=make.code_in(letter_to(address)))
+    return Visit(PlainBrowser(), make.path_in(letter_to(old)))
+
+
+@place
+def settings_security(_: Any) -> Visit:
+    typed = {"current": PASSWORD, "password": "eight brown bottles"}
+    return Visit(signed_in(fan(password=PASSWORD)), "/settings/security/", typed)
+
+
+@place
+def settings_security_without_a_password(_: Any) -> Visit:
+    person = fan()
+    make.give_second_factor(person)
+    return Visit(signed_in(person, fresh=True), "/settings/security/")
+
+
+@place
+def settings_totp(_: Any) -> Visit:
+    person, secret = fan(), accounts.start_totp()
+    browser = PlainBrowser()
+    browser.sign_in(person, **{CONFIRMED_KEY: clock.now().isoformat(), "totp_secret": secret})
+    return Visit(browser, "/settings/security/app/", {"code": make.totp_code(secret)})
+
+
+@place
+def settings_totp_off(_: Any) -> Visit:
+    person = fan()
+    make.give_second_factor(person)
+    return Visit(signed_in(person, fresh=True), "/settings/security/app/off/")
+
+
+@place
+def settings_recovery_codes(_: Any) -> Visit:
+    person = fan()
+    make.give_second_factor(person)
+    return Visit(signed_in(person, fresh=True), "/settings/security/codes/")
+
+
+@place
+def settings_sessions(_: Any) -> Visit:
+    person = fan(password=PASSWORD)
+    for browser in (browsers := [PlainBrowser(), PlainBrowser()]):
+        browser.http.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+        post(browser, "/sign-in/", login=person.email, password=PASSWORD)
+        browser.get("/settings/sessions/")
+    return Visit(browsers[0], "/settings/sessions/")
+
+
+@place
+def settings_privacy(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/settings/privacy/")
+
+
+@place
+def settings_blocks(_: Any) -> Visit:
+    person = fan()
+    accounts.block(blocker=person, blocked=fan())
+    return Visit(signed_in(person), "/settings/blocks/", {"handle": fan().username})
+
+
+@place
+def settings_blocks_none(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/settings/blocks/", {"handle": fan().username})
+
+
+@place
+def settings_appearance(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/settings/appearance/")
+
+
+# ── Becoming a creator ──────────────────────────────────────────────────────────────────────
+
+STORY = "People bring a piece of clay and an idea; they leave with a bowl that holds water."
+
+
+def application(step: str) -> CreatorApplication:
+    categories()
+    begun = accounts.start_application(person=fan(birth_date=cast.BORN))
+    if step != "work":
+        accounts.save_application(application=begun, headline="Turns bowls", categories=["craft"])
+    if step not in {"work", "about"}:
+        accounts.save_application(application=begun, about=STORY, links="")
+    if step in {"pending", "refused"}:
+        accounts.submit_application(application=begun)
+    if step == "refused":
+        accounts.refuse_application(application=begun, staff=make.make_staff(), reason="Tell us more about the calls.")
+    begun.refresh_from_db()
+    return begun
+
+
+@place
+def apply_start(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/become-a-creator/")
+
+
+@place
+def apply_work(_: Any) -> Visit:
+    typed = {"headline": "Turns bowls", "categories": ["craft"]}
+    return Visit(signed_in(application("work").user), "/become-a-creator/?step=work", typed)
+
+
+@place
+def apply_about(_: Any) -> Visit:
+    return Visit(signed_in(application("about").user), "/become-a-creator/?step=about", {"about": STORY})
+
+
+@place
+def apply_send(_: Any) -> Visit:
+    return Visit(signed_in(application("send").user), "/become-a-creator/?step=send")
+
+
+@place
+def apply_pending(_: Any) -> Visit:
+    return Visit(signed_in(application("pending").user), "/become-a-creator/")
+
+
+@place
+def apply_refused(_: Any) -> Visit:
+    return Visit(signed_in(application("refused").user), "/become-a-creator/")
+
+
+@place
+def apply_again(moving: Any) -> Visit:
+    refused = application("refused")
+    moving.advance(days=31)
+    return Visit(signed_in(refused.user), "/become-a-creator/")
+
+
+# ── Money ───────────────────────────────────────────────────────────────────────────────────
+
+
+@place
+def wallet(moving: Any) -> Visit:
+    person = fan(tokens=900)
+    bought(person)
+    talked(moving, person=person)
+    return Visit(signed_in(person), "/wallet/")
+
+
+@place
+def wallet_of_a_newcomer(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/wallet/")
+
+
+@place
+def wallet_with_a_hold(moving: Any) -> Visit:
+    return Visit(signed_in(running(moving).fan), "/wallet/")
+
+
+@place
+def buy(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/wallet/buy/?need=15&next=/explore/")
+
+
+@place
+def purchase_paid(_: Any) -> Visit:
+    return purchase("paid")
+
+
+@place
+def purchase_waiting(_: Any) -> Visit:
+    return purchase("created", stripe_session_id="")
+
+
+@place
+def purchase_failed(_: Any) -> Visit:
+    return purchase("failed")
+
+
+@place
+def purchase_left(_: Any) -> Visit:
+    return purchase("created", query="?left=1")
+
+
+@place
+def purchase_expired(_: Any) -> Visit:
+    return purchase("expired")
+
+
+def purchase(status: str, *, query: str = "", **fields: Any) -> Visit:
+    person = fan()
+    made = bought(person, status, **{name: value for name, value in fields.items() if value})
+    return Visit(signed_in(person), reverse("economy:purchase", args=[made.pk]) + query)
+
+
+@place
+def token_history(moving: Any) -> Visit:
+    person = fan(tokens=900)
+    bought(person)
+    talked(moving, person=person)
+    return Visit(signed_in(person), "/wallet/history/")
+
+
+@place
+def token_history_empty(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/wallet/history/?kind=spent")
+
+
+@place
+def receipt_of_a_purchase(_: Any) -> Visit:
+    from economy.selectors import list_history
+
+    person = fan()
+    bought(person)
+    line = list_history(person)[0]
+    return Visit(signed_in(person), reverse("economy:receipt", args=[line.pk]))
+
+
+@place
+def receipt_of_a_call(moving: Any) -> Visit:
+    from economy.selectors import list_history
+
+    person = talked(moving).fan
+    line = list_history(person, "spent")[0]
+    return Visit(signed_in(person), reverse("economy:receipt", args=[line.pk]))
+
+
+# ── Calls ───────────────────────────────────────────────────────────────────────────────────
+
+
+def prepare_with(other: Any, *, tokens: int = 900, kind: str = "") -> Visit:
+    path = reverse("calls:prepare", args=[other.username])
+    return Visit(signed_in(fan(tokens=tokens)), path + kind, {"message": "A glaze that cracks"})
+
+
+@place
+def prepare(_: Any) -> Visit:
+    return prepare_with(creator())
+
+
+@place
+def prepare_voice(_: Any) -> Visit:
+    return prepare_with(creator(name=LONG), kind="?type=voice")
+
+
+@place
+def prepare_short_of_tokens(_: Any) -> Visit:
+    return prepare_with(creator(), tokens=5)
+
+
+@place
+def prepare_with_somebody_away(_: Any) -> Visit:
+    return prepare_with(creator(is_available=False))
+
+
+@place
+def prepare_with_somebody_without_rates(_: Any) -> Visit:
+    return prepare_with(make.make_creator(birth_date=cast.BORN))
+
+
+@place
+def ring_as_caller(_: Any) -> Visit:
+    ringing = scenes.ring(fan(tokens=900), creator())
+    return Visit(signed_in(ringing.fan), reverse("calls:ring", args=[ringing.pk]))
+
+
+@place
+def ring_as_called(_: Any) -> Visit:
+    ringing = scenes.ring(fan(tokens=900), creator(), message="A glaze that cracks, and a question about kilns")
+    return Visit(signed_in(ringing.creator), reverse("calls:ring", args=[ringing.pk]))
+
+
+@place
+def ring_sheet(_: Any) -> Visit:
+    ringing = scenes.ring(fan(tokens=900), creator(), message="A glaze that cracks, and a question about kilns")
+    return Visit(signed_in(ringing.creator), "/studio/")
+
+
+@place
+def ring_declined(_: Any) -> Visit:
+    ringing = scenes.ring(fan(tokens=900), creator())
+    calls.decline_ring(creator=ringing.creator, invitation_id=ringing.pk)
+    return Visit(signed_in(ringing.fan), reverse("calls:ring", args=[ringing.pk]))
+
+
+@place
+def ring_missed(moving: Any) -> Visit:
+    ringing = scenes.ring(fan(tokens=900), creator())
+    moving.advance(seconds=31)
+    calls.expire_due_rings()
+    return Visit(signed_in(ringing.fan), reverse("calls:ring", args=[ringing.pk]))
+
+
+@place
+def room_as_fan(moving: Any) -> Visit:
+    call = running(moving)
+    return Visit(signed_in(call.fan), reverse("calls:room", args=[call.pk]))
+
+
+@place
+def room_as_creator(moving: Any) -> Visit:
+    call = running(moving)
+    return Visit(
+        signed_in(call.creator),
+        reverse("calls:room", args=[call.pk]),
+        script="document.querySelector('#call-side details').open = true",
+    )
+
+
+@place
+def room_by_voice(moving: Any) -> Visit:
+    call = running(moving, call_type="voice")
+    return Visit(signed_in(call.fan), reverse("calls:room", args=[call.pk]))
+
+
+@place
+def room_asked_for_video(moving: Any) -> Visit:
+    call = running(moving, call_type="voice")
+    calls.ask_for_video(person=call.fan, call_id=call.pk)
+    return Visit(signed_in(call.creator), reverse("calls:room", args=[call.pk]))
+
+
+@place
+def room_nearly_out_of_tokens(moving: Any) -> Visit:
+    call = running(moving, person=fan(tokens=60))
+    return Visit(signed_in(call.fan), reverse("calls:room", args=[call.pk]))
+
+
+@place
+def room_paused(moving: Any) -> Visit:
+    call = running(moving)
+    calls.leave_call(person=call.creator, call_id=call.pk)
+    return Visit(signed_in(call.fan), reverse("calls:room", args=[call.pk]))
+
+
+@place
+def elsewhere_during_a_call(moving: Any) -> Visit:
+    return Visit(signed_in(running(moving).fan), "/help/")
+
+
+@place
+def summary_as_fan(moving: Any) -> Visit:
+    call = talked(moving)
+    return Visit(signed_in(call.fan), reverse("calls:summary", args=[call.pk]))
+
+
+@place
+def summary_as_creator(moving: Any) -> Visit:
+    call = talked(moving, call_type="voice")
+    return Visit(signed_in(call.creator), reverse("calls:summary", args=[call.pk]))
+
+
+@place
+def summary_of_a_free_call(moving: Any) -> Visit:
+    call = talked(moving, seconds=10)
+    return Visit(signed_in(call.fan), reverse("calls:summary", args=[call.pk]))
+
+
+@place
+def calls_made(moving: Any) -> Visit:
+    return Visit(signed_in(talked(moving).fan), "/calls/")
+
+
+@place
+def calls_made_none(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/calls/")
+
+
+@place
+def studio(moving: Any) -> Visit:
+    return Visit(
+        signed_in(talked(moving).creator), "/studio/", script="document.querySelector('main details').open = true"
+    )
+
+
+@place
+def studio_of_a_new_creator(_: Any) -> Visit:
+    return Visit(signed_in(make.make_creator(birth_date=cast.BORN)), "/studio/")
+
+
+@place
+def studio_calls(moving: Any) -> Visit:
+    return Visit(signed_in(talked(moving).creator), "/studio/calls/")
+
+
+@place
+def studio_calls_none(_: Any) -> Visit:
+    return Visit(signed_in(creator(is_available=False)), "/studio/calls/")
+
+
+@place
+def studio_rates(_: Any) -> Visit:
+    return Visit(signed_in(creator()), "/studio/calls/rates/", {"video_rate": "25", "voice_rate": "10"})
+
+
+# ── Staff ───────────────────────────────────────────────────────────────────────────────────
+
+
+def staff() -> PlainBrowser:
+    """A superuser's browser that has shown its second factor."""
+    client = make.sign_in_staff(Client(), make.make_staff(is_superuser=True))
+    browser = PlainBrowser()
+    for name, morsel in client.cookies.items():
+        browser.set_cookie(name, morsel.value)
+    return browser
+
+
+@place
+def staff_index(_: Any) -> Visit:
+    application("pending")
+    return Visit(staff(), "/admin/")
+
+
+@place
+def staff_people(_: Any) -> Visit:
+    fan()
+    return Visit(staff(), "/admin/accounts/user/")
+
+
+@place
+def staff_person(_: Any) -> Visit:
+    return Visit(
+        staff(), reverse("admin:accounts_user_change", args=[fan().pk]), {"reason": "Sells what is not theirs"}
+    )
+
+
+@place
+def staff_suspended_person(_: Any) -> Visit:
+    person = fan()
+    accounts.suspend(person=person, staff=make.make_staff(is_superuser=True), reason="Spam")
+    return Visit(staff(), reverse("admin:accounts_user_change", args=[person.pk]), {"reason": "A mistake of ours"})
+
+
+@place
+def staff_application(_: Any) -> Visit:
+    path = reverse("admin:accounts_creatorapplication_change", args=[application("pending").pk])
+    return Visit(staff(), path, {"reason": "Tell us more about the calls."})
+
+
+@place
+def staff_categories(_: Any) -> Visit:
+    categories()
+    return Visit(staff(), "/admin/accounts/category/")
+
+
+@place
+def staff_new_category(_: Any) -> Visit:
+    number = next(_number)
+    return Visit(staff(), "/admin/accounts/category/add/", {"name": f"Gardens {number}", "slug": f"gardens-{number}"})
+
+
+@place
+def staff_call(moving: Any) -> Visit:
+    return Visit(staff(), reverse("admin:calls_call_change", args=[talked(moving).pk]))
+
+
+@place
+def staff_parked_promise(_: Any) -> Visit:
+    entry = outbox.enqueue(kind="core.mail", payload={}, key=f"place:{uuid4()}")
+    entry.parked_at = clock.now()
+    entry.save(update_fields=["parked_at"])
+    return Visit(staff(), reverse("admin:core_outboxentry_change", args=[entry.pk]))
+
+
+# ── Development, and refusals ───────────────────────────────────────────────────────────────
+
+
+def store_letter() -> str:
+    """Put a letter into development's mailbox and return its id."""
+    letter = EmailMultiAlternatives("A letter", "Good day.", "hello@digis.test", ["reader@example.com"])
+    letter.attach_alternative(
+        "<!doctype html><html lang=en><title>A letter</title><p>Good day.</p></html>", "text/html"
+    )
+    get_connection("digis.core.mail.StoredMailBackend").send_messages([letter])
+    return str(list_stored()[0].id)
+
+
+@place
+def mailbox(_: Any) -> Visit:
+    store_letter()
+    return Visit(PlainBrowser(), "/dev/mail/")
+
+
+@place
+def mailbox_mail(_: Any) -> Visit:
+    return Visit(PlainBrowser(), f"/dev/mail/{store_letter()}/")
+
+
+@place
+def mailbox_html(_: Any) -> Visit:
+    return Visit(PlainBrowser(), f"/dev/mail/{store_letter()}/html/")
+
+
+@place
+def api_docs(_: Any) -> Visit:
+    return Visit(PlainBrowser(), reverse("api:docs"))
+
+
+def refused(path: str, status: int) -> Open:
+    return lambda _: Visit(signed_in(fan()), path, status=status)
+
+
+PLACES |= {
+    f"error_{status}": refused(f"/probe/page/{status}/", status) for status in (400, 403, 404, 410, 429, 500, 503)
+}
+PLACES |= {
+    f"refused_{code.lower()}": refused(f"/probe/refuse/{code}/", status)
+    for code, status in {"FORBIDDEN": 403, "INSUFFICIENT_TOKENS": 402, "EMAIL_UNVERIFIED": 403}.items()
+}
+PLACES["nowhere"] = lambda _: Visit(PlainBrowser(), "/no/such/page/", status=404)
+PLACES["crashed"] = lambda _: Visit(PlainBrowser(), "/probe/crash/", status=500)

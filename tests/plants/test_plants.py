@@ -1,0 +1,70 @@
+"""Bugs planted on purpose: each battery must turn red on the bug it is there for.
+
+A plant is a patch on product code. It is laid onto a copy of the tree, with servers of its own, and the battery that
+should catch it runs there. A plant that no longer applies is a plant to be drawn anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, tracked
+
+HERE = Path(__file__).parent
+SERVICES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DIGIS_",
+    "PORT",
+    "SITE_URL",
+    "STRIPE_",
+    "REALTIME_CHANNEL",
+    "PYTEST_",
+    "DJANGO_",
+)
+BATTERIES = {
+    "no_lock": "tests/economy/test_concurrency.py::test_sixteen_threads_spend_exactly_what_is_there",
+    "no_unique_key": "tests/economy/test_concurrency.py::test_the_same_key_in_twenty_threads_pays_once",
+    "early_acknowledge": "tests/core/test_outbox.py::test_a_worker_killed_in_the_middle_loses_and_doubles_nothing",
+    "no_signature_check": "tests/economy/test_webhooks.py::test_what_stripe_did_not_sign_now_is_refused_and_leaves_no_row",
+}
+
+
+def lay_out(folder: Path, plant: str) -> None:
+    """Copy the tree and lay the plant onto it; what is built or installed is shared."""
+    for name in tracked():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    for shared in ("node_modules", "static/dist"):
+        if (ROOT / shared).exists():
+            (folder / shared).symlink_to(ROOT / shared)
+    subprocess.run(
+        ["git", "apply", "--verbose", str(HERE / f"{plant}.patch")], cwd=folder, check=True, capture_output=True
+    )
+
+
+def run(folder: Path, battery: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(SERVICES)}
+    command = [sys.executable, "-m", "pytest", battery, "-q", "-x", "--show-capture=no", "-p", "no:cacheprovider"]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=240)
+
+
+@pytest.mark.parametrize("plant", BATTERIES)
+def test_the_battery_turns_red_on_the_planted_bug(plant: str, tmp_path: Path):
+    lay_out(tmp_path, plant)
+    answer = run(tmp_path, BATTERIES[plant])
+    summary = answer.stdout.strip().splitlines()[-1:] or [answer.stderr[-500:]]
+    assert answer.returncode == 1, f"{plant} was not caught: {summary[0]}"
+    assert re.search(r"\d+ failed", summary[0]), f"{plant} broke the run instead of the test: {summary[0]}"
+
+
+def test_every_plant_has_a_battery():
+    assert {path.stem for path in HERE.glob("*.patch")} == set(BATTERIES)
