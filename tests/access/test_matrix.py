@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as live_settings
 from django.db import transaction
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from tests.access import people as p
 from tests.access.matrix import MATRIX, Row
@@ -65,6 +65,26 @@ def test_each_kind_of_person_gets_what_the_table_says(world: World, part: int):
                 if got not in right:
                     found.append(f"{method.upper()} {name} as {kind}: {got}, the table says {right}")
     assert not found, "\n".join(found)
+
+
+def is_limited(view: object) -> bool:
+    """Say whether a view, or what it wraps, counts its callers in the one table of limits."""
+    while view is not None:
+        if hasattr(view, "limit_name"):
+            return True
+        view = getattr(view, "__wrapped__", None)
+    return False
+
+
+def test_every_page_that_takes_a_form_has_a_rate_limit(world: World):
+    found = []
+    for name, row in MATRIX.items():
+        answers = {status for cell in row.post.values() for status in (cell if isinstance(cell, tuple) else (cell,))}
+        if name.startswith("api:") or answers <= {302, 401, 405}:
+            continue  # only read; programs are counted by the API's own throttle
+        if not is_limited(resolve(reverse(name, kwargs=row.args(world))).func):
+            found.append(name)
+    assert not found, f"Decorate these with @limited: {found}"
 
 
 def test_sending_without_the_cross_site_token_is_refused_everywhere(world: World):
