@@ -22,7 +22,7 @@ from calls import media, selectors, services
 from calls.models import Call, CallInvitation, CallType
 from digis.core.api import Pages
 from digis.core.idempotency import form_key
-from digis.core.limits import check_limit
+from digis.core.limits import count_request
 
 SESSION_STATUS = {
     Call.Status.JOINING: "scheduled",
@@ -102,7 +102,7 @@ class CallsView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
-            check_limit("call", f"person:{request.user.pk}")
+            count_request(request, "call")
 
     @property
     def person(self) -> User:

@@ -25,7 +25,7 @@ from accounts.permissions import require_not_staff, require_signed_in
 from digis.core.api import Pages
 from digis.core.errors import ValidationFailed
 from digis.core.idempotency import form_key
-from digis.core.limits import check_limit
+from digis.core.limits import count_request
 from economy import selectors, services
 from economy.models import LedgerTransaction, Pack, Purchase
 
@@ -92,7 +92,7 @@ class TokensView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
-            check_limit("payments", f"person:{request.user.pk}")
+            count_request(request, "payments")
 
     @property
     def person(self) -> User:

@@ -178,18 +178,22 @@ def keys_of(request: HttpRequest, limit: Limit) -> list[str]:
     return [person, address] if limit.by_address else [person]
 
 
+def count_request(request: HttpRequest, name: str) -> Standing:
+    """Count a request by whom the table's line counts: the person, the address, or both. Raises RateLimited."""
+    return check_limit(name, *keys_of(request, LIMITS[name]))
+
+
 def limited(name: str, *, methods: frozenset[str] | None = None) -> Callable[[View], View]:
     """Limit a view's unsafe methods (or those named) by the table's line `name`."""
     if name not in LIMITS:
         raise ImproperlyConfigured(f"digis.core.limits.LIMITS has no line {name!r}: add one, with its numbers.")
-    limit = LIMITS[name]
 
     def decorate(view: View) -> View:
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             safe = request.method in {"GET", "HEAD", "OPTIONS", "TRACE"}
             if (request.method in methods) if methods is not None else not safe:
-                request.rate_limit = check_limit(name, *keys_of(request, limit))  # type: ignore[attr-defined]  # read by SecurityHeadersMiddleware
+                request.rate_limit = count_request(request, name)  # type: ignore[attr-defined]  # read by SecurityHeadersMiddleware
             return view(request, *args, **kwargs)
 
         inner.limit_name = name  # type: ignore[attr-defined]  # the house test reads it

@@ -86,3 +86,12 @@ def test_strangers_and_visitors_see_nothing(fan, stranger_client, client, stripe
     purchase = services.start_purchase(person=fan, tokens=200, key="k")
     assert stranger_client.get(f"{BASE}/purchase/{purchase.pk}").status_code == 404
     assert client.get(f"{BASE}/balance").status_code == 401
+
+
+def test_purchases_are_counted_by_address_as_well_as_by_person(fan_client, stranger_client):
+    """Ten a minute (rules §8), however many accounts stand behind one address."""
+    for client in [fan_client] * 5 + [stranger_client] * 5:
+        assert client.post("/api/v1/tokens/purchase", {}, content_type="application/json").status_code == 400
+    refused = stranger_client.post("/api/v1/tokens/purchase", {}, content_type="application/json")
+    assert refused.status_code == 429
+    assert refused.json()["error"]["code"] == "RATE_LIMIT_EXCEEDED"
