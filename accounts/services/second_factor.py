@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_totp_code
+from django.core.cache import cache
 from django.db import transaction
 
 from accounts.errors import WrongCode
@@ -102,7 +104,8 @@ def check_second_factor(*, person: User, code: str) -> Authenticator:
         Authenticator.objects.filter(user=person.pk).exclude(type=Authenticator.Type.WEBAUTHN)
     )
     for factor in sorted(factors, key=lambda factor: factor.type != Authenticator.Type.TOTP):
-        if factor.wrap().validate_code(code):  # type: ignore[no-untyped-call]  # allauth has none
+        is_right = factor.wrap().validate_code(code)  # type: ignore[no-untyped-call]  # allauth has none
+        if is_right and _is_first_use(factor, code):
             factor.record_usage()
             if factor.type == Authenticator.Type.RECOVERY_CODES:
                 left = len(RecoveryCodes(Authenticator.objects.get(pk=factor.pk)).get_unused_codes())
@@ -115,3 +118,12 @@ def check_second_factor(*, person: User, code: str) -> Authenticator:
                 )
             return factor
     raise WrongCode
+
+
+def _is_first_use(factor: Authenticator, code: str) -> bool:
+    """Remember a code for as long as it could be right again; allauth remembers it for one half minute only."""
+    if factor.type != Authenticator.Type.TOTP:
+        return True
+    seconds = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
+    digits = "".join(sign for sign in code if sign.isdigit())
+    return bool(cache.add(f"accounts:totp:{factor.user_id}:{digits}", "used", timeout=seconds))

@@ -221,6 +221,7 @@ ACCOUNT_RATE_LIMITS = False  # digis.core.limits is the one table of rate limits
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"  # keeps the secrets encrypted
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1  # half minutes to either side: clocks differ, and people type slowly
 MFA_RECOVERY_CODE_COUNT = 10
 USERSESSIONS_TRACK_ACTIVITY = False  # accounts.middleware notes it, at most every five minutes
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True

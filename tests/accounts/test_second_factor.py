@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.cache import cache
 
 from accounts import selectors
 from tests import make
@@ -67,6 +68,24 @@ def test_the_code_of_the_app_completes_the_sign_in_and_works_once(client, client
     assert client.get("/settings/account/").status_code == 200
     sign_in(client_two)
     assert client_two.post("/2fa/", {"code": code}).status_code == 422, "a code overseen is a code used"
+
+
+def test_a_phone_half_a_minute_off_is_right_and_one_further_off_is_not(client, ana):
+    secret = make.give_second_factor(ana)
+    sign_in(client)
+    assert client.post("/2fa/", {"code": make.totp_code(secret, step=3)}).status_code == 422
+    assert client.post("/2fa/", {"code": make.totp_code(secret, step=1)}).status_code == 303
+
+
+def test_a_code_stays_used_for_as_long_as_it_is_right(client, client_two, ana):
+    """allauth forgets a used code after one half minute; with a tolerance it would be right for two more."""
+    secret = make.give_second_factor(ana)
+    sign_in(client)
+    code = make.totp_code(secret, step=1)
+    assert client.post("/2fa/", {"code": code}).status_code == 303
+    cache.delete(f"allauth.mfa.totp.used?user={ana.pk}&code={code}")  # what its own half minute does
+    sign_in(client_two)
+    assert client_two.post("/2fa/", {"code": code}).status_code == 422
 
 
 def test_a_recovery_code_completes_the_sign_in_once_and_is_told_by_mail(client, client_two, ana):
