@@ -27,6 +27,15 @@ class TokensOwed(InsufficientTokens):
         self.data["owed"] = owed
 
 
+class SpendingLimitReached(LimitReached):
+    """The person's own limit, not the balance, stands against it (LEDGER-10). `left` is what it still allows, in tokens."""
+
+    message = _("Your own spending limit leaves %(left)s tokens for now. You can see and change it in your wallet.")
+
+    def __init__(self, *, left: int) -> None:
+        super().__init__(left=left)
+
+
 class PurchaseTooLarge(LimitReached):
     """More tokens than one purchase may have, or than one day may have (LEDGER-10)."""
 

@@ -136,6 +136,40 @@ INVARIANTS: Final[dict[str, str]] = {
         HAVING count(*) FILTER (WHERE is_first) = 1 AND min(fee_bp) = max(fee_bp)
            AND sum(fee) <> floor(sum(-amount) * min(fee_bp) / 10000)
     """,
+    "earnings that wait are the pending balance": """
+        SELECT coalesce(a.owner_id, w.creator_id) AS creator, a.total AS pending, w.total AS waiting
+        FROM (
+            SELECT a.owner_id, a.balance + a.side * coalesce(sum(f.amount), 0) AS total
+            FROM economy_ledgeraccount a LEFT JOIN economy_entrytofold f ON f.account_id = a.id
+            WHERE a.kind = 'pending' GROUP BY a.id
+        ) a
+        FULL JOIN (
+            SELECT creator_id, sum(amount - reversed) AS total FROM economy_earning
+            WHERE matured_at IS NULL GROUP BY 1
+        ) w ON w.creator_id = a.owner_id
+        WHERE coalesce(a.total, 0) <> coalesce(w.total, 0)
+    """,
+    "an earning is the share that may be withdrawn of its charge": """
+        SELECT t.id, t.key, e.total AS share, w.amount, w.creator_id
+        FROM economy_ledgertransaction t
+        JOIN (
+            SELECT e.transaction_id, sum(e.amount) AS total
+            FROM economy_ledgerentry e JOIN economy_ledgeraccount a ON a.id = e.account_id AND a.kind = 'pending'
+            GROUP BY 1
+        ) e ON e.transaction_id = t.id
+        FULL JOIN economy_earning w ON w.transaction_id = t.id
+        WHERE (t.type = 'deduction' OR t.id IS NULL)
+          AND (w.amount IS DISTINCT FROM e.total OR w.creator_id IS DISTINCT FROM t.payee_id)
+    """,
+    "what was taken back of an earning is in its reversals": """
+        SELECT w.transaction_id, w.reversed, coalesce(r.total, 0) AS posted
+        FROM economy_earning w
+        LEFT JOIN (
+            SELECT reverses_id, sum((data ->> 'back_earned')::bigint) AS total
+            FROM economy_ledgertransaction WHERE reverses_id IS NOT NULL GROUP BY 1
+        ) r ON r.reverses_id = w.transaction_id
+        WHERE w.reversed <> coalesce(r.total, 0)
+    """,
     "purchases are credited once, and as they say": """
         SELECT p.id, p.status, p.credited_tokens, coalesce(e.total, 0) AS posted
         FROM economy_purchase p

@@ -18,6 +18,13 @@ def fold_earnings() -> None:
 
 
 @shared_task
+def mature_earnings() -> None:
+    """Release earnings whose day has come."""
+    while services.mature_earnings():
+        pass
+
+
+@shared_task
 def converge_due_purchases() -> None:
     """Ask Stripe about purchases that wait."""
     services.converge_due_purchases()

@@ -139,7 +139,7 @@ def read_meter(call: Call) -> Reading:
         fan=beats[call.fan_id],
         creator=beats[call.creator_id],
         held=economy.get_hold(id=call.hold_id).remaining,
-        spendable=economy.get_balance(call.fan).spendable,
+        spendable=economy.get_spendable(call.fan),
         at=clock.now(),
     )
 

@@ -75,7 +75,7 @@ def list_quotes(viewer: User | AnonymousUser, offering: CallOffering | None) -> 
     """Return a quote for every kind of call the creator offers, video first (CALL-2)."""
     if offering is None:
         return []
-    spendable = economy.get_balance(viewer).spendable if isinstance(viewer, User) and not viewer.is_staff else 0
+    spendable = economy.get_spendable(viewer) if isinstance(viewer, User) and not viewer.is_staff else 0
     return [
         Quote(
             call_type=kind,

@@ -63,7 +63,7 @@ def _post_batch(runs: list[Run]) -> list[Run]:
 def _is_short(outcome: ChargeOutcome) -> bool:
     if outcome.is_charged:
         return False
-    if outcome.outcome == "insufficient":
+    if outcome.is_short:
         return True
     raise UnbillableError(f"{outcome.key}: {outcome.outcome}")
 

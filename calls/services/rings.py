@@ -17,8 +17,9 @@ from digis.core.errors import DomainError, NotFound
 from digis.core.idempotency import fingerprint_of, run_once
 from digis.core.ids import uuid7
 from digis.core.realtime import publish_on_commit
+from economy import selectors as ledger
 from economy import services as economy
-from economy.errors import InsufficientTokens
+from economy.errors import InsufficientTokens, SpendingLimitReached
 
 Status = CallInvitation.Status
 
@@ -56,6 +57,8 @@ def _ring(*, fan: User, creator: User, call_type: str, message: str) -> CallInvi
     if offering is None or quote is None:
         raise errors.NotOffered(name=creator.display_name)
     if not quote.is_affordable:
+        if ledger.get_balance(fan).spendable >= quote.needed:
+            raise SpendingLimitReached(left=quote.spendable)
         raise InsufficientTokens(needed=quote.needed, covered=quote.spendable)
     try:
         with transaction.atomic():
@@ -67,7 +70,7 @@ def _ring(*, fan: User, creator: User, call_type: str, message: str) -> CallInvi
                 rate=quote.rate,
                 video_rate=offering.video_rate,
                 voice_rate=offering.voice_rate,
-                fee_bp=settings.PLATFORM_FEE_BP,
+                fee_bp=ledger.fee_for(kind="call", creator_id=creator.pk),
                 whole_minutes=quote.whole_minutes,
                 free_seconds=quote.free_seconds,
                 min_seconds=quote.min_seconds,
@@ -127,7 +130,7 @@ def _try_to_open(invitation: CallInvitation, now: datetime) -> Call | DomainErro
     try:
         with transaction.atomic():
             return _open_call(invitation, now)
-    except InsufficientTokens:
+    except (InsufficientTokens, SpendingLimitReached):
         return errors.FanShort(name=invitation.fan.display_name)
     except IntegrityError:
         return errors.FanBusy(name=invitation.fan.display_name)

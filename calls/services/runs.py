@@ -65,7 +65,7 @@ class Run:
         """(held for this call, spendable besides), read once and again after `forget_funds`."""
         if self._funds is None:
             held = economy.get_hold(id=self.call.hold_id).remaining
-            self._funds = held, economy.get_balance(self.call.fan).spendable
+            self._funds = held, economy.get_spendable(self.call.fan)
         return self._funds
 
     def set_funds(self, held: int, spendable: int) -> None:

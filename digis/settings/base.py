@@ -182,6 +182,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "prune-core": {"task": "digis.core.tasks.prune", "schedule": 3600.0},
     "bill-calls": {"task": "calls.tasks.sweep_calls", "schedule": 2.0},
     "fold-earnings": {"task": "economy.tasks.fold_earnings", "schedule": 5.0},
+    "mature-earnings": {"task": "economy.tasks.mature_earnings", "schedule": 60.0},
     "converge-purchases": {"task": "economy.tasks.converge_due_purchases", "schedule": 2.0},
     "expire-promotional": {"task": "economy.tasks.expire_promotional_lots", "schedule": 3600.0},
     "check-ledger": {"task": "economy.tasks.check_ledger", "schedule": 86400.0},
@@ -326,7 +327,11 @@ MIGRATION_MODULES = {"djstripe": "digis.stack.djstripe_migrations"}
 TOKEN_CURRENCY = "USD"  # noqa: S105  a currency, no secret
 TOKEN_LIST_PRICE_MICROS = 50_000  # five cents a token: the price written beside every amount
 TOKEN_PAYOUT_MICROS = 50_000  # what a creator is paid for one earned token (rules §8)
-PLATFORM_FEE_BP = 2_000
+PLATFORM_FEE_BP = 2_000  # where no FeeRule says otherwise
+EARNINGS_HOLD_DAYS = {"": 7}  # by kind of sale; "" for every other kind (PAY-1)
+EARNINGS_HOLD_NEW_DAYS = 21  # while a creator is new
+EARNINGS_NEW_CREATOR_DAYS = 120
+LIMIT_RAISE_HOURS = 24  # a person's own limit is lowered at once, raised after this
 SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
 PROMOTIONAL_DAYS = 90
 QUOTE_SECONDS = 600

@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
     dependencies = [("economy", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(sql.read("types"), sql.read("types_drop")),
-        migrations.RunSQL("\n".join(sql.read(name) for name in sql.FUNCTIONS), sql.read("drop")),
+        migrations.RunSQL(sql.load(), sql.read("drop") + sql.read("types_drop")),
         migrations.RunSQL(sql.read("guards"), sql.read("guards_drop")),
     ]

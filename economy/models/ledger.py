@@ -82,6 +82,7 @@ class LedgerTransaction(models.Model):
         HOLD = "hold", _("Hold")
         PAYOUT = "payout", _("Payout")
         TRANSFER = "transfer", _("Gift")
+        EARNING = "earning", _("Earnings released")
         ADJUSTMENT = "adjustment", _("Adjustment")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

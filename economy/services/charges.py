@@ -14,13 +14,14 @@ from accounts.models import User
 from accounts.permissions import require_not_staff, require_verified
 from digis.core import clock
 from digis.core.errors import IdempotencyConflict
-from economy.errors import InsufficientTokens, RefundTooLarge, TokensOwed
+from economy.errors import InsufficientTokens, RefundTooLarge, SpendingLimitReached, TokensOwed
 from economy.models import Hold, LedgerAccount, LedgerTransaction
+from economy.selectors.earnings import hold_days_for
 from economy.services.balances import RETURN_GRACE, announce_balances
 from economy.sql import Outcome as Row
 from economy.sql import one, rows
 
-Outcome = Literal["posted", "duplicate", "insufficient", "nothing", "conflict"]
+Outcome = Literal["posted", "duplicate", "insufficient", "limited", "nothing", "conflict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Charge:
     """One charge to make. `charged_before` and `fee_before` say what this sale came to so far (LEDGER-11).
 
     `hold_to` refills the hold after the charge, as far as the balance reaches; None leaves what remains in it.
+    `hold_days` is how long the creator's share waits; None asks PAY-1.
     """
 
     key: str
@@ -42,6 +44,7 @@ class Charge:
     fee_before: int = 0
     hold_id: UUID | None = None
     hold_to: int | None = None
+    hold_days: int | None = None
     actor_id: UUID | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -65,11 +68,17 @@ class ChargeOutcome:
         """Whether the tokens moved, now or when this key was first used."""
         return self.outcome in {"posted", "duplicate"}
 
+    @property
+    def is_short(self) -> bool:
+        """Whether funds, or the person's own limit, do not cover it."""
+        return self.outcome in {"insufficient", "limited"}
+
 
 def charge_many(*, charges: Sequence[Charge], announce: bool = True) -> list[ChargeOutcome]:
     """Make many charges in one round trip, each whole or not at all.
 
-    Amounts are tokens. Funds never raise: the outcome says "insufficient" and what they would cover. A key that was
+    Amounts are tokens. Funds never raise: the outcome says "insufficient" and what they would cover, or
+    "limited" where it is the payer's own limit that stands against it (LEDGER-10). A key that was
     used before moves nothing and answers with the first charge (LEDGER-4). Payers are locked in id order (LEDGER-2); one
     payer's charges see each other in the order given. Outcomes come in that order too. `announce=False` leaves telling the
     payers to the caller: a chip is rendered for each, which a sweep of thousands may not want.
@@ -77,7 +86,8 @@ def charge_many(*, charges: Sequence[Charge], announce: bool = True) -> list[Cha
     if not charges:
         return []
     with transaction.atomic():
-        found = _spend([_request(number, item) for number, item in enumerate(charges)])
+        days = _hold_days(charges)
+        found = _spend([_request(number, item, days) for number, item in enumerate(charges)])
         outcomes = [
             ChargeOutcome(
                 key=item.key,
@@ -118,7 +128,7 @@ def charge(
     """Move `amount` tokens from payer to payee, less the platform's fee, and return the transaction.
 
     Spends from the hold first when one is given. Raises InsufficientTokens when hold and free balance do not cover it,
-    EmailUnverified, StaffStandApart, and IdempotencyConflict when the key named something else; repeating a key returns the first transaction (LEDGER-4).
+    SpendingLimitReached, EmailUnverified, StaffStandApart, and IdempotencyConflict when the key named something else; repeating a key returns the first transaction (LEDGER-4).
     """
     require_not_staff(payer)
     require_not_staff(payee)
@@ -144,6 +154,8 @@ def charge(
     )
     if outcome.outcome == "conflict":
         raise IdempotencyConflict
+    if outcome.outcome == "limited":
+        raise SpendingLimitReached(left=outcome.covered)
     if outcome.outcome == "insufficient":
         raise shortfall(payer=payer, needed=amount, covered=outcome.covered)
     return LedgerTransaction.objects.get(key=key)
@@ -199,7 +211,20 @@ def shortfall(*, payer: User, needed: int, covered: int) -> InsufficientTokens:
     return InsufficientTokens(needed=needed, covered=covered)
 
 
-def _request(number: int, item: Charge) -> dict[str, Any]:
+def _hold_days(charges: Sequence[Charge]) -> dict[tuple[str, UUID], int]:
+    """Return how long each creator's share waits, asked once for each kind of sale."""
+    wanted: dict[str, set[UUID]] = {}
+    for item in charges:
+        if item.payee_id is not None and item.amount and item.hold_days is None:
+            wanted.setdefault(item.kind, set()).add(item.payee_id)
+    return {
+        (kind, creator_id): days
+        for kind, creator_ids in wanted.items()
+        for creator_id, days in hold_days_for(kind=kind, creator_ids=creator_ids).items()
+    }
+
+
+def _request(number: int, item: Charge, days: dict[tuple[str, UUID], int]) -> dict[str, Any]:
     return {
         "ord": number,
         "type": LedgerTransaction.Type.DEDUCTION if item.amount else LedgerTransaction.Type.HOLD,
@@ -217,6 +242,9 @@ def _request(number: int, item: Charge) -> dict[str, Any]:
         "hold": item.hold_id,
         "hold_to": item.hold_to,
         "is_strict": False,
+        "hold_days": days.get((item.kind, item.payee_id))
+        if item.payee_id and item.hold_days is None
+        else item.hold_days,
         "data": item.data,
     }
 

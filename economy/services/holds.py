@@ -9,6 +9,7 @@ from accounts.permissions import require_not_staff, require_verified
 from digis.core import clock
 from digis.core.errors import IdempotencyConflict
 from digis.core.ids import uuid7
+from economy.errors import SpendingLimitReached
 from economy.models import Hold
 from economy.services.balances import RETURN_GRACE, announce_balances
 from economy.services.charges import Charge, charge_many, shortfall
@@ -18,7 +19,7 @@ from economy.sql import one
 def place_hold(*, person: User, amount: int, key: str, source_type: str, source_id: str) -> Hold:
     """Set `amount` tokens aside, all of them or none.
 
-    Raises InsufficientTokens, EmailUnverified (nobody spends before that), and IdempotencyConflict when the key is
+    Raises InsufficientTokens, SpendingLimitReached, EmailUnverified (nobody spends before that), and IdempotencyConflict when the key is
     someone else's. The same key again returns the first hold (LEDGER-4). Lots are kept apart inside the hold (LEDGER-3).
     """
     require_not_staff(person)
@@ -39,6 +40,8 @@ def place_hold(*, person: User, amount: int, key: str, source_type: str, source_
         )
         if outcome == "conflict":
             raise IdempotencyConflict
+        if outcome == "limited":
+            raise SpendingLimitReached(left=covered)
         if outcome == "insufficient":
             raise shortfall(payer=person, needed=amount, covered=covered)
         if outcome == "posted":

@@ -13,6 +13,8 @@ FUNCTIONS = (
     "accounts",
     "post",
     "fold",
+    "limits",
+    "earnings",
     "spend",
     "holds",
     "grants",
@@ -39,6 +41,15 @@ class Outcome(NamedTuple):
 def read(name: str) -> str:
     """Return the text of `<name>.sql`."""
     return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def load() -> str:
+    """Return the statements that put the present types and functions in the place of whatever was there.
+
+    Tables that a function names may come with a later migration: bodies are looked at when they run.
+    """
+    texts = [read("drop"), read("types_drop"), read("types"), *(read(name) for name in FUNCTIONS)]
+    return "\n".join(["SET LOCAL check_function_bodies = off;", *texts])
 
 
 def rows(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -35,6 +35,22 @@ BEGIN
 END
 $$;
 
+-- The earnings lock. Whoever moves what creators have earned takes these accounts first, all at once and in id order, and
+-- folds what was appended, so that the cached balances are true. Charges append and do not take it.
+CREATE FUNCTION economy_lock_creators(p_creators uuid[], p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM economy_open_accounts(
+        p_creators, ARRAY['pending', 'available', 'non_withdrawable', 'in_payout', 'creator_debt'], p_now);
+    PERFORM 1 FROM economy_ledgeraccount
+        WHERE owner_id = ANY (p_creators)
+          AND kind IN ('pending', 'available', 'non_withdrawable', 'in_payout', 'creator_debt')
+        ORDER BY id
+        FOR NO KEY UPDATE;
+    PERFORM economy_fold(0, c) FROM unnest(p_creators) AS c ORDER BY c;
+END
+$$;
+
 -- The id of one account: a person's, or with no owner the platform's.
 CREATE FUNCTION economy_account(p_owner uuid, p_kind text) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$

@@ -8,6 +8,7 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_charge economy_ledgertransaction;
+    v_earning economy_earning;
     v_id uuid := uuidv7();
     v_total bigint;
     v_before bigint;
@@ -36,11 +37,12 @@ BEGIN
     END IF;
     PERFORM economy_open_accounts(ARRAY[v_charge.person_id], ARRAY['purchased', 'promotional', 'held', 'debt'], p_now);
     PERFORM economy_open_accounts(
-        ARRAY[v_charge.payee_id], ARRAY['pending', 'available', 'non_withdrawable', 'creator_debt'], p_now);
+        ARRAY[v_charge.payee_id], ARRAY['pending', 'available', 'non_withdrawable', 'in_payout', 'creator_debt'], p_now);
     -- The payer's wallet and the creator's earnings, together in id order.
     PERFORM 1 FROM economy_ledgeraccount
         WHERE (owner_id = v_charge.person_id AND kind = 'purchased')
-           OR (owner_id = v_charge.payee_id AND kind IN ('pending', 'available', 'non_withdrawable', 'creator_debt'))
+           OR (owner_id = v_charge.payee_id
+               AND kind IN ('pending', 'available', 'non_withdrawable', 'in_payout', 'creator_debt'))
         ORDER BY id
         FOR NO KEY UPDATE;
     SELECT id, amount INTO v_id, v_total FROM economy_ledgertransaction WHERE key = p_key;
@@ -104,9 +106,13 @@ BEGIN
            coalesce(sum(balance) FILTER (WHERE kind = 'non_withdrawable'), 0)
     INTO v_pending, v_available, v_nonw
     FROM economy_ledgeraccount WHERE owner_id = v_charge.payee_id;
-    v_pending := least(v_pending, v_back_earned);
-    v_available := least(v_available, v_back_earned - v_pending);
+    -- What still waits for its day is taken back from there; what was released, from what is available now.
+    SELECT * INTO v_earning FROM economy_earning WHERE transaction_id = p_transaction;
+    v_pending := CASE WHEN v_earning.matured_at IS NULL THEN least(v_pending, v_back_earned) ELSE 0 END;
+    v_available := CASE WHEN v_earning.matured_at IS NULL THEN 0 ELSE least(v_available, v_back_earned) END;
     v_nonw := least(v_nonw, v_back_granted);
+    UPDATE economy_earning SET reversed = reversed + v_back_earned
+        WHERE transaction_id = p_transaction AND v_back_earned > 0;
 
     PERFORM economy_post(
         ARRAY[ROW (1, v_id, 'refund', v_charge.kind, p_key, v_charge.source_type, v_charge.source_id,

@@ -24,7 +24,7 @@ DECLARE
 BEGIN
     SELECT array_agg(
                ROW (r.ord, r.round, r.type, r.kind, r.key, r.source_type, r.source_id, r.payer, r.payee, r.actor,
-                    r.amount, r.fee_bp, r.charged_before, r.fee_before, r.hold, r.hold_to, r.is_strict, r.data
+                    r.amount, r.fee_bp, r.charged_before, r.fee_before, r.hold, r.hold_to, r.is_strict, r.hold_days, r.data
                )::economy_request ORDER BY r.ord
            ), array_agg(DISTINCT r.payer), max(r.round)
     INTO v_requests, v_payers, v_rounds
@@ -33,7 +33,7 @@ BEGIN
         FROM jsonb_to_recordset(p_requests) AS q (
             ord int, type text, kind text, key text, source_type text, source_id text, payer uuid, payee uuid,
             actor uuid, amount bigint, fee_bp int, charged_before bigint, fee_before bigint, hold uuid,
-            hold_to bigint, is_strict boolean, data jsonb
+            hold_to bigint, is_strict boolean, hold_days int, data jsonb
         )
     ) r;
     IF v_requests IS NULL THEN
@@ -93,25 +93,35 @@ BEGIN
         ), funds AS (
             SELECT ord, sum(size) AS available, coalesce(sum(size) FILTER (WHERE from_hold), 0) AS in_hold
             FROM source GROUP BY ord
-        ), plan AS (
-            SELECT t.ord, t.hold, t.amount, coalesce(f.available, 0) AS available,
-                   greatest(coalesce(f.in_hold, 0), t.amount + coalesce(t.hold_to, 0)) AS goal,
-                   coalesce(f.available, 0)
-                       >= t.amount + CASE WHEN t.is_strict THEN coalesce(t.hold_to, 0) ELSE 0 END AS is_covered
+        ), reach AS (
+            -- What funds cover, and of that what the person's own limits let through. A hold's tokens stand against
+            -- the limit already; what other holds have set aside is not there to be spent twice.
+            SELECT t.ord, coalesce(f.available, 0) AS funds, coalesce(f.in_hold, 0) AS in_hold,
+                   least(coalesce(f.available, 0),
+                         greatest(0, economy_limit_left(t.payer, p_now) + coalesce(f.in_hold, 0))) AS available
             FROM todo t LEFT JOIN funds f ON f.ord = t.ord
+        ), plan AS (
+            SELECT t.ord, t.hold, t.amount, r.available, r.funds,
+                   greatest(r.in_hold, least(t.amount + coalesce(t.hold_to, 0), r.available)) AS goal,
+                   t.amount + CASE WHEN t.is_strict THEN coalesce(t.hold_to, 0) ELSE 0 END AS needed
+            FROM todo t JOIN reach r ON r.ord = t.ord
+        ), decided AS (
+            SELECT p.*, p.available >= p.needed AS is_covered FROM plan p
         ), cut AS (
             SELECT l.ord, l.start, l.lot_id, p.hold, l.from_hold, l.is_promotional, l.is_withdrawable,
                    greatest(0, least(l.start + l.size, p.amount) - l.start) AS charged,
                    greatest(0, least(l.start + l.size, p.goal) - greatest(l.start, p.amount)) AS held
-            FROM laid l JOIN plan p ON p.ord = l.ord AND p.is_covered
+            FROM laid l JOIN decided p ON p.ord = l.ord AND p.is_covered
         )
         SELECT (SELECT array_agg(ROW (c.ord, c.lot_id, c.hold, c.from_hold, c.is_promotional, c.is_withdrawable,
                                       c.charged, CASE WHEN c.from_hold THEN 0 ELSE c.held END)::economy_portion
                                  ORDER BY c.ord, c.start)
                 FROM cut c WHERE c.charged > 0 OR (c.held > 0 AND NOT c.from_hold)),
-               (SELECT array_agg(ROW (p.ord, CASE WHEN p.is_covered THEN 'posted' ELSE 'insufficient' END,
+               (SELECT array_agg(ROW (p.ord,
+                                      CASE WHEN p.is_covered THEN 'posted'
+                                           WHEN p.funds >= p.needed THEN 'limited' ELSE 'insufficient' END,
                                       NULL, p.amount, 0, 0, CASE WHEN p.is_covered THEN p.amount ELSE p.available END,
-                                      0, 0)::economy_outcome) FROM plan p)
+                                      0, 0)::economy_outcome) FROM decided p)
         INTO v_portions, v_round_outcomes;
         v_portions := coalesce(v_portions, '{}');
 
@@ -162,6 +172,14 @@ BEGIN
         IF v_headers IS NOT NULL THEN
             PERFORM economy_post(v_headers, v_lines, p_now);
 
+            -- What may be withdrawn of it waits for its day (PAY-1); a row of its own, so that nobody queues for it.
+            INSERT INTO economy_earning (transaction_id, creator_id, amount, reversed, available_at)
+            SELECT h.id, h.payee, l.amount, 0, p_now + make_interval(days => coalesce(t.hold_days, 0))
+            FROM unnest(v_lines) l
+            JOIN economy_ledgeraccount a ON a.id = l.account AND a.kind = 'pending'
+            JOIN unnest(v_headers) h ON h.ord = l.ord
+            JOIN unnest(v_todo) t ON t.ord = l.ord;
+
             UPDATE economy_tokenlot l
             SET remaining = l.remaining - c.size
             FROM (SELECT lot, sum(charged + held) AS size FROM unnest(v_portions) WHERE NOT from_hold GROUP BY lot) c
@@ -204,7 +222,8 @@ BEGIN
     -- How each hold and wallet stands after all of it.
     RETURN QUERY
     SELECT o.ord, o.outcome, o.transaction_id, o.amount, o.share, o.fee, o.covered,
-           coalesce(h.remaining, 0), coalesce(w.spendable, 0)::bigint
+           coalesce(h.remaining, 0),
+           least(coalesce(w.spendable, 0), greatest(0, economy_limit_left(r.payer, p_now)))::bigint
     FROM unnest(v_outcomes) o
     JOIN unnest(v_requests) r ON r.ord = o.ord
     LEFT JOIN economy_hold h ON h.id = r.hold

@@ -7,6 +7,7 @@ import pytest
 from calls import services
 from calls.models import Call, CallPause, CallSeat
 from economy import selectors as economy
+from economy import services as economy_services
 from tests.calls import cast
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,19 @@ def test_at_zero_there_is_a_grace_and_then_the_end(clock, creator):
     assert (call.end_reason, call.charged_tokens) == ("funds", 40)
     assert economy.get_balance(fan).spendable == 0
     assert economy.get_earnings(creator).total == 32
+
+
+def test_a_call_ends_at_the_fans_own_limit_with_the_same_warnings(clock, creator, heard):
+    """LEDGER-10: a call ends at the limit with the same warnings as low balance."""
+    fan = cast.make_person("fan", tokens=1_000)
+    economy_services.set_limit(person=fan, period="day", tokens=80)
+    talk = cast.Talk(clock, cast.open_call(fan, creator))
+    talk.beat()
+    talk.until(265)
+    call = talk.call
+    assert (call.end_reason, call.charged_tokens) == ("funds", 80)
+    assert [event["data"]["threshold"] for event in heard(fan) if event["name"] == "call.warned"] == [180, 60, 0]
+    assert economy.get_balance(fan).spendable == 920
 
 
 def test_tokens_that_come_in_the_grace_carry_the_call_on_and_the_grace_is_free(clock, creator):

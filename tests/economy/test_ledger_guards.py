@@ -162,6 +162,13 @@ PLANTS = {
     "nobody has bought tokens that no purchase brought": [
         "UPDATE economy_tokenlot SET purchase_id = NULL WHERE origin = 'bonus'"
     ],
+    "earnings that wait are the pending balance": [
+        "UPDATE economy_earning SET amount = amount + 1 WHERE matured_at IS NULL"
+    ],
+    "an earning is the share that may be withdrawn of its charge": [
+        "UPDATE economy_earning SET creator_id = (SELECT id FROM accounts_user WHERE username = 'fan')"
+    ],
+    "what was taken back of an earning is in its reversals": ["UPDATE economy_earning SET reversed = reversed + 1"],
     "staff have no wallet": ["UPDATE accounts_user SET is_staff = true WHERE username = 'fan'"],
 }
 
@@ -222,4 +229,4 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
         cursor.execute("\n".join(sql.read(name) for name in sql.FUNCTIONS))
         cursor.execute(sql.read("guards"))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
-        assert cursor.fetchone()[0] == 16
+        assert cursor.fetchone()[0] == 19

@@ -1,0 +1,76 @@
+"""How long earnings are held, what the platform's part is, and what comes when (PAY-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
+from django.db.models.functions import TruncDate
+
+from accounts.models import CreatorProfile, User
+from digis.core import clock
+from economy.models import CreatorRisk, Earning, FeeRule
+
+
+@dataclass(frozen=True, slots=True)
+class ComingEarnings:
+    """What becomes available on a day of the creator's own zone, in tokens; no day: when its event has happened."""
+
+    on: date | None
+    amount: int
+
+
+def hold_days_for(*, kind: str, creator_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return for how many days a sale of this kind is held for each creator (PAY-1).
+
+    The kind's days; more for a creator in their first months; what staff decided about a risk, where it is longer.
+    """
+    usual = settings.EARNINGS_HOLD_DAYS.get(kind, settings.EARNINGS_HOLD_DAYS[""])
+    new_since = clock.now() - timedelta(days=settings.EARNINGS_NEW_CREATOR_DAYS)
+    new = set(
+        CreatorProfile.objects.filter(user__in=creator_ids)
+        .filter(approved_at__gt=new_since)
+        .values_list("user", flat=True)
+    )
+    risky = dict(CreatorRisk.objects.filter(creator__in=creator_ids).values_list("creator", "hold_days"))
+    return {
+        creator_id: max(usual, settings.EARNINGS_HOLD_NEW_DAYS if creator_id in new else 0, risky.get(creator_id, 0))
+        for creator_id in creator_ids
+    }
+
+
+def fee_for(*, kind: str, creator_id: UUID | None, at: datetime | None = None) -> int:
+    """Return the platform's part of a sale in basis points, as in force now or at a moment. Snapshot it with the price.
+
+    Creator and kind, then creator, then kind, then all; of two alike the later; without a rule, PLATFORM_FEE_BP.
+    """
+    found = (
+        FeeRule.objects.filter(Q(creator=creator_id) | Q(creator__isnull=True), kind__in=["", kind])
+        .filter(starts_at__lte=at or clock.now())
+        .annotate(
+            narrow=Case(When(creator__isnull=False, then=Value(2)), default=Value(0), output_field=IntegerField())
+            + Case(When(kind="", then=Value(0)), default=Value(1), output_field=IntegerField())
+        )
+        .order_by("-narrow", "-starts_at")
+        .values_list("fee_bp", flat=True)
+        .first()
+    )
+    return settings.PLATFORM_FEE_BP if found is None else found
+
+
+def forecast_earnings(creator: User) -> list[ComingEarnings]:
+    """Return when pending earnings become available, by day of the creator's zone, the soonest first."""
+    rows = (
+        Earning.objects.filter(creator=creator, matured_at__isnull=True, amount__gt=F("reversed"))
+        .order_by()
+        .values(on=TruncDate("available_at", tzinfo=ZoneInfo(creator.time_zone)))
+        .annotate(total=Sum(F("amount") - F("reversed")))
+        .order_by(F("on").asc(nulls_last=True))
+        .values_list("on", "total")
+    )
+    return [ComingEarnings(on, int(total)) for on, total in rows]
