@@ -12,7 +12,7 @@ from economy.selectors.balances import (
     list_held,
     list_lots,
 )
-from economy.selectors.earnings import ComingEarnings, fee_for, forecast_earnings, hold_days_for
+from economy.selectors.earnings import ComingEarnings, fee_for, forecast_earnings, get_hold_days
 from economy.selectors.history import (
     HISTORY_KINDS,
     Charged,
@@ -71,6 +71,7 @@ __all__ = [
     "get_balance_of",
     "get_earnings",
     "get_hold",
+    "get_hold_days",
     "get_limit_left",
     "get_purchase",
     "get_purchase_for",
@@ -78,7 +79,6 @@ __all__ = [
     "get_shelf",
     "get_spendable",
     "has_purchase",
-    "hold_days_for",
     "list_due_purchases",
     "list_earnings_of",
     "list_held",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -12,9 +11,10 @@ from django.conf import settings
 from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 from django.db.models.functions import TruncDate
 
-from accounts.models import CreatorProfile, User
+from accounts.models import User
 from digis.core import clock
-from economy.models import CreatorRisk, Earning, FeeRule
+from economy.models import Earning, FeeRule
+from economy.sql import one
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,22 @@ class ComingEarnings:
     amount: int
 
 
-def hold_days_for(*, kind: str, creator_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return for how many days a sale of this kind is held for each creator (PAY-1).
-
-    The kind's days; more for a creator in their first months; what staff decided about a risk, where it is longer.
-    """
-    usual = settings.EARNINGS_HOLD_DAYS.get(kind, settings.EARNINGS_HOLD_DAYS[""])
-    new_since = clock.now() - timedelta(days=settings.EARNINGS_NEW_CREATOR_DAYS)
-    new = set(
-        CreatorProfile.objects.filter(user__in=creator_ids)
-        .filter(approved_at__gt=new_since)
-        .values_list("user", flat=True)
-    )
-    risky = dict(CreatorRisk.objects.filter(creator__in=creator_ids).values_list("creator", "hold_days"))
+def hold_terms(*, kind: str) -> dict[str, object]:
+    """Return what `economy_hold_days` needs to know of a sale of this kind: days, and days while a creator is new."""
     return {
-        creator_id: max(usual, settings.EARNINGS_HOLD_NEW_DAYS if creator_id in new else 0, risky.get(creator_id, 0))
-        for creator_id in creator_ids
+        "hold_days": settings.EARNINGS_HOLD_DAYS.get(kind, settings.EARNINGS_HOLD_DAYS[""]),
+        "new_hold_days": settings.EARNINGS_HOLD_NEW_DAYS,
+        "new_since": clock.now() - timedelta(days=settings.EARNINGS_NEW_CREATOR_DAYS),
     }
+
+
+def get_hold_days(*, kind: str, creator_id: UUID) -> int:
+    """Return for how many days a sale of this kind is held for a creator (PAY-1)."""
+    (days,) = one(
+        "SELECT economy_hold_days(%(creator)s, %(hold_days)s, %(new_hold_days)s, %(new_since)s)",
+        {"creator": creator_id, **hold_terms(kind=kind)},
+    )
+    return int(days)
 
 
 def fee_for(*, kind: str, creator_id: UUID | None, at: datetime | None = None) -> int:

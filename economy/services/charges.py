@@ -16,7 +16,7 @@ from digis.core import clock
 from digis.core.errors import IdempotencyConflict
 from economy.errors import InsufficientTokens, RefundTooLarge, SpendingLimitReached, TokensOwed
 from economy.models import Hold, LedgerAccount, LedgerTransaction
-from economy.selectors.earnings import hold_days_for
+from economy.selectors.earnings import hold_terms
 from economy.services.balances import RETURN_GRACE, announce_balances
 from economy.sql import Outcome as Row
 from economy.sql import one, rows
@@ -85,27 +85,25 @@ def charge_many(*, charges: Sequence[Charge], announce: bool = True) -> list[Cha
     """
     if not charges:
         return []
-    with transaction.atomic():
-        days = _hold_days(charges)
-        found = _spend([_request(number, item, days) for number, item in enumerate(charges)])
-        outcomes = [
-            ChargeOutcome(
-                key=item.key,
-                outcome=cast("Outcome", row.outcome),
-                transaction_id=row.transaction_id,
-                amount=row.amount,
-                share=row.share,
-                fee=row.fee,
-                covered=row.covered,
-                held=row.held,
-                spendable=row.spendable,
-            )
-            for item, row in zip(charges, found, strict=True)
-        ]
-        if announce:
-            announce_balances(
-                people={item.payer_id for item, row in zip(charges, found, strict=True) if row.outcome == "posted"}
-            )
+    found = _spend([_request(number, item) for number, item in enumerate(charges)])  # one statement: all of it or none
+    outcomes = [
+        ChargeOutcome(
+            key=item.key,
+            outcome=cast("Outcome", row.outcome),
+            transaction_id=row.transaction_id,
+            amount=row.amount,
+            share=row.share,
+            fee=row.fee,
+            covered=row.covered,
+            held=row.held,
+            spendable=row.spendable,
+        )
+        for item, row in zip(charges, found, strict=True)
+    ]
+    if announce:
+        announce_balances(
+            people={item.payer_id for item, row in zip(charges, found, strict=True) if row.outcome == "posted"}
+        )
     return outcomes
 
 
@@ -211,20 +209,7 @@ def shortfall(*, payer: User, needed: int, covered: int) -> InsufficientTokens:
     return InsufficientTokens(needed=needed, covered=covered)
 
 
-def _hold_days(charges: Sequence[Charge]) -> dict[tuple[str, UUID], int]:
-    """Return how long each creator's share waits, asked once for each kind of sale."""
-    wanted: dict[str, set[UUID]] = {}
-    for item in charges:
-        if item.payee_id is not None and item.amount and item.hold_days is None:
-            wanted.setdefault(item.kind, set()).add(item.payee_id)
-    return {
-        (kind, creator_id): days
-        for kind, creator_ids in wanted.items()
-        for creator_id, days in hold_days_for(kind=kind, creator_ids=creator_ids).items()
-    }
-
-
-def _request(number: int, item: Charge, days: dict[tuple[str, UUID], int]) -> dict[str, Any]:
+def _request(number: int, item: Charge) -> dict[str, Any]:
     return {
         "ord": number,
         "type": LedgerTransaction.Type.DEDUCTION if item.amount else LedgerTransaction.Type.HOLD,
@@ -242,9 +227,7 @@ def _request(number: int, item: Charge, days: dict[tuple[str, UUID], int]) -> di
         "hold": item.hold_id,
         "hold_to": item.hold_to,
         "is_strict": False,
-        "hold_days": days.get((item.kind, item.payee_id))
-        if item.payee_id and item.hold_days is None
-        else item.hold_days,
+        **({"hold_days": item.hold_days} if item.hold_days is not None else hold_terms(kind=item.kind)),
         "data": item.data,
     }
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from digis.core import clock
 from digis.core.errors import InvalidState
 from economy.models import Earning
-from economy.selectors.earnings import hold_days_for
+from economy.selectors.earnings import get_hold_days
 from economy.sql import rows
 
 
@@ -41,6 +41,6 @@ def start_hold(*, transaction_id: UUID, kind: str, at: datetime | None = None) -
         if earning is None:
             raise InvalidState
         if earning.available_at is None:
-            days = hold_days_for(kind=kind, creator_ids=[earning.creator_id])[earning.creator_id]
+            days = get_hold_days(kind=kind, creator_id=earning.creator_id)
             earning.available_at = (at or clock.now()) + timedelta(days=days)
             earning.save(update_fields=["available_at"])

@@ -1,3 +1,16 @@
+-- For how many days a creator's share of a sale is held (PAY-1): the kind's days, more while they are new, and what staff
+-- decided about a risk, whichever is longest.
+CREATE FUNCTION economy_hold_days(p_creator uuid, p_usual int, p_new int, p_new_since timestamptz) RETURNS int
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN greatest(
+        coalesce(p_usual, 0),
+        (SELECT p_new FROM accounts_creatorprofile WHERE user_id = p_creator AND approved_at > p_new_since),
+        (SELECT hold_days FROM economy_creatorrisk WHERE creator_id = p_creator)
+    );
+END
+$$;
+
 -- Earnings whose day has come move from pending to available, one transaction for each creator; what a creator owes is
 -- paid from them first (PAY-4). Returns the creators. Locks creators' accounts in id order, as refunds and payouts do.
 CREATE FUNCTION economy_mature(p_limit int, p_now timestamptz, p_creator uuid DEFAULT NULL) RETURNS SETOF uuid

@@ -20,20 +20,23 @@ DECLARE
     v_round_outcomes economy_outcome[];
     v_payers uuid[];
     v_rounds int;
+    v_has_holds boolean;
     v_fees bigint := economy_account(NULL, 'fees');
 BEGIN
     SELECT array_agg(
                ROW (r.ord, r.round, r.type, r.kind, r.key, r.source_type, r.source_id, r.payer, r.payee, r.actor,
-                    r.amount, r.fee_bp, r.charged_before, r.fee_before, r.hold, r.hold_to, r.is_strict, r.hold_days, r.data
+                    r.amount, r.fee_bp, r.charged_before, r.fee_before, r.hold, r.hold_to, r.is_strict, r.hold_days,
+                    r.new_hold_days, r.new_since, r.data
                )::economy_request ORDER BY r.ord
-           ), array_agg(DISTINCT r.payer), max(r.round)
-    INTO v_requests, v_payers, v_rounds
+           ), array_agg(DISTINCT r.payer), max(r.round), bool_or(r.hold IS NOT NULL)
+    INTO v_requests, v_payers, v_rounds, v_has_holds
     FROM (
         SELECT row_number() OVER (PARTITION BY q.payer ORDER BY q.ord) AS round, q.*
         FROM jsonb_to_recordset(p_requests) AS q (
             ord int, type text, kind text, key text, source_type text, source_id text, payer uuid, payee uuid,
             actor uuid, amount bigint, fee_bp int, charged_before bigint, fee_before bigint, hold uuid,
-            hold_to bigint, is_strict boolean, hold_days int, data jsonb
+            hold_to bigint, is_strict boolean, hold_days int,
+            new_hold_days int, new_since timestamptz, data jsonb
         )
     ) r;
     IF v_requests IS NULL THEN
@@ -174,7 +177,8 @@ BEGIN
 
             -- What may be withdrawn of it waits for its day (PAY-1); a row of its own, so that nobody queues for it.
             INSERT INTO economy_earning (transaction_id, creator_id, amount, reversed, available_at)
-            SELECT h.id, h.payee, l.amount, 0, p_now + make_interval(days => coalesce(t.hold_days, 0))
+            SELECT h.id, h.payee, l.amount, 0, p_now + make_interval(
+                days => economy_hold_days(h.payee, t.hold_days, t.new_hold_days, t.new_since))
             FROM unnest(v_lines) l
             JOIN economy_ledgeraccount a ON a.id = l.account AND a.kind = 'pending'
             JOIN unnest(v_headers) h ON h.ord = l.ord
@@ -193,23 +197,25 @@ BEGIN
             WHERE c.charged > 0
             ORDER BY c.place;  -- a refund returns the last taken first
 
-            UPDATE economy_holdlot hl
-            SET remaining = hl.remaining - c.charged
-            FROM unnest(v_portions) c
-            WHERE c.from_hold AND c.charged > 0 AND hl.hold_id = c.hold AND hl.lot_id = c.lot;
+            IF v_has_holds THEN
+                UPDATE economy_holdlot hl
+                SET remaining = hl.remaining - c.charged
+                FROM unnest(v_portions) c
+                WHERE c.from_hold AND c.charged > 0 AND hl.hold_id = c.hold AND hl.lot_id = c.lot;
 
-            INSERT INTO economy_holdlot (hold_id, lot_id, remaining)
-            SELECT c.hold, c.lot, c.held FROM unnest(v_portions) c WHERE NOT c.from_hold AND c.held > 0
-            ON CONFLICT (hold_id, lot_id) DO UPDATE SET remaining = economy_holdlot.remaining + excluded.remaining;
+                INSERT INTO economy_holdlot (hold_id, lot_id, remaining)
+                SELECT c.hold, c.lot, c.held FROM unnest(v_portions) c WHERE NOT c.from_hold AND c.held > 0
+                ON CONFLICT (hold_id, lot_id) DO UPDATE SET remaining = economy_holdlot.remaining + excluded.remaining;
 
-            UPDATE economy_hold h
-            SET amount = h.amount + c.moved_in, remaining = h.remaining + c.moved_in - c.moved_out
-            FROM (
-                SELECT hold, coalesce(sum(held), 0) AS moved_in,
-                       coalesce(sum(charged) FILTER (WHERE from_hold), 0) AS moved_out
-                FROM unnest(v_portions) WHERE hold IS NOT NULL GROUP BY hold
-            ) c
-            WHERE h.id = c.hold AND (c.moved_in > 0 OR c.moved_out > 0);
+                UPDATE economy_hold h
+                SET amount = h.amount + c.moved_in, remaining = h.remaining + c.moved_in - c.moved_out
+                FROM (
+                    SELECT hold, coalesce(sum(held), 0) AS moved_in,
+                           coalesce(sum(charged) FILTER (WHERE from_hold), 0) AS moved_out
+                    FROM unnest(v_portions) WHERE hold IS NOT NULL GROUP BY hold
+                ) c
+                WHERE h.id = c.hold AND (c.moved_in > 0 OR c.moved_out > 0);
+            END IF;
         END IF;
 
         v_outcomes := v_outcomes || ARRAY(

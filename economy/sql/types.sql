@@ -14,7 +14,7 @@ CREATE TYPE economy_line AS (ord int, account bigint, amount bigint);
 CREATE TYPE economy_request AS (
     ord int, round int, type text, kind text, key text, source_type text, source_id text,
     payer uuid, payee uuid, actor uuid, amount bigint, fee_bp int, charged_before bigint, fee_before bigint,
-    hold uuid, hold_to bigint, is_strict boolean, hold_days int, data jsonb
+    hold uuid, hold_to bigint, is_strict boolean, hold_days int, new_hold_days int, new_since timestamptz, data jsonb
 );
 
 -- How much of one lot a request takes: `charged` is paid, `held` moves into the hold.

@@ -66,9 +66,9 @@ def test_a_new_creator_waits_for_three_weeks(fan, creator, clock):
 def test_a_risk_that_staff_saw_holds_longer_than_the_kind_and_never_shorter(fan, creator):
     """PAY-1: the longest of kind, novelty and risk."""
     CreatorRisk.objects.create(creator=creator, hold_days=30, reason="Many disputes in a month")
-    assert selectors.hold_days_for(kind="tip", creator_ids=[creator.pk]) == {creator.pk: 30}
+    assert selectors.get_hold_days(kind="tip", creator_id=creator.pk) == 30
     CreatorRisk.objects.update(hold_days=2)
-    assert selectors.hold_days_for(kind="tip", creator_ids=[creator.pk]) == {creator.pk: 7}
+    assert selectors.get_hold_days(kind="tip", creator_id=creator.pk) == 7
 
 
 def test_the_forecast_says_how_much_comes_on_which_day_of_the_creators_zone(fan, creator, clock):

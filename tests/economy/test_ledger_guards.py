@@ -229,4 +229,4 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
         cursor.execute("\n".join(sql.read(name) for name in sql.FUNCTIONS))
         cursor.execute(sql.read("guards"))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
-        assert cursor.fetchone()[0] == 19
+        assert cursor.fetchone()[0] == 20
