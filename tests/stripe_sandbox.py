@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,10 +16,17 @@ import stripe
 
 TEST_KEY = "sk_test_51localdevelopmentkey00000"
 WEBHOOK_SECRET = "whsec_standinofthetests0000000000"
+CONNECT_SECRET = "whsec_connectofthetests0000000000"
 READY = "ready at "
 START_TIMEOUT = 30.0
 
 Json = dict[str, Any]
+
+
+@cache
+def _http() -> httpx.Client:
+    """One client for all orders: making one is slow. It keeps no connection, which a restart would break."""
+    return httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @dataclass
@@ -58,9 +66,9 @@ class StripeSandbox:
 
     # — control —
 
-    def control(self, name: str, **order: Any) -> Any:
+    def control(self, name: str, /, **order: Any) -> Any:
         given = {key: value for key, value in order.items() if value is not None}
-        response = httpx.post(f"{self.url}/_ctl/{name}", json=given, timeout=60)
+        response = _http().post(f"{self.url}/_ctl/{name}", json=given, timeout=60)
         if response.is_error:
             raise SandboxRefusedError(response.status_code, response.json()["error"]["message"])
         return response.json()
@@ -152,8 +160,11 @@ class StripeSandbox:
     def forget_faults(self) -> None:
         self.control("faults/forget")
 
-    def endpoint(self, url: str, *, secrets: Sequence[str], endpoint_id: str | None = None) -> Json:
-        return self.control("endpoint", url=url, secrets=list(secrets), id=endpoint_id)
+    def endpoint(
+        self, url: str, *, secrets: Sequence[str], endpoint_id: str | None = None, connect: bool = False
+    ) -> Json:
+        """Add a receiver, of the connected accounts' events if `connect`, or change the one with this id."""
+        return self.control("endpoint", url=url, secrets=list(secrets), id=endpoint_id, connect=connect)
 
     def pay(self, session: str, card: str = "4242424242424242", *, passes: bool | None = None) -> Json:
         """Pay a checkout session without its page; a decline leaves it open."""
@@ -162,26 +173,95 @@ class StripeSandbox:
     def refund(self, payment_intent: str, *, amount: int | None = None) -> Json:
         return self.control("refunds", payment_intent=payment_intent, amount=amount)
 
-    def fail_refund(self, refund: str) -> Json:
-        return self.control("refunds/fail", refund=refund)
+    def fail_refund(self, refund: str, reason: str | None = None) -> Json:
+        return self.control("refunds/fail", refund=refund, reason=reason)
 
     def settle_refund(self, refund: str) -> Json:
         return self.control("refunds/settle", refund=refund)
 
-    def dispute(self, payment_intent: str, *, amount: int | None = None, reason: str = "fraudulent") -> Json:
-        return self.control("disputes", payment_intent=payment_intent, amount=amount, reason=reason)
+    def dispute(
+        self,
+        payment_intent: str,
+        *,
+        amount: int | None = None,
+        reason: str = "fraudulent",
+        inquiry: bool = False,
+        due_in_days: int | None = None,
+    ) -> Json:
+        """Let the buyer's bank take a payment back, or, with `inquiry`, only ask about it."""
+        order = {"amount": amount, "reason": reason, "inquiry": inquiry, "due_in_days": due_in_days}
+        return self.control("disputes", payment_intent=payment_intent, **order)
 
-    def close_dispute(self, dispute: str, status: Literal["won", "lost"]) -> Json:
+    def escalate_dispute(self, dispute: str) -> Json:
+        """Turn an inquiry into a chargeback."""
+        return self.control("disputes/escalate", dispute=dispute)
+
+    def close_dispute(self, dispute: str, status: Literal["won", "lost", "warning_closed"]) -> Json:
         return self.control("disputes/close", dispute=dispute, status=status)
+
+    def warn_of_fraud(self, payment_intent: str) -> Json:
+        return self.control("fraud_warnings", payment_intent=payment_intent)
+
+    # — connected accounts, their transfers and their banks —
+
+    def add_funds(self, amount: int, currency: str = "usd", *, account: str | None = None) -> Json:
+        """Put money into an available balance, the platform's unless told; a negative amount takes it out."""
+        return self.control("funds", amount=amount, currency=currency, account=account)
+
+    def onboard(
+        self,
+        account: str,
+        outcome: Literal["approved", "pending", "document"] = "approved",
+        *,
+        number: str | None = None,
+        name: str | None = None,
+    ) -> Json:
+        """Give Stripe all it wants of a connected account, without the hosted page; `number` is its test bank account."""
+        return self.control("accounts/onboard", account=account, outcome=outcome, number=number, name=name)
+
+    def decide_check(self, account: str, *, passes: bool = True) -> Json:
+        return self.control("accounts/decide", account=account, passes=passes)
+
+    def demand(self, account: str, *fields: str) -> Json:
+        """Let Stripe ask a connected account for more, such as individual.verification.document."""
+        return self.control("accounts/demand", account=account, fields=list(fields))
+
+    def change_bank(self, account: str, number: str | None = None) -> Json:
+        return self.control("accounts/bank", account=account, number=number)
+
+    def reject_account(self, account: str, reason: str = "fraud") -> Json:
+        return self.control("accounts/reject", account=account, reason=reason)
+
+    def deauthorize(self, account: str) -> None:
+        self.control("accounts/deauthorize", account=account)
+
+    def reverse_transfer(self, transfer: str, *, amount: int | None = None) -> Json:
+        """Reverse a transfer as staff do in the dashboard."""
+        return self.control("transfers/reverse", transfer=transfer, amount=amount)
+
+    def step_payout(self, payout: str) -> Json:
+        """Take a payout one step: to the bank, then to the end that its bank account is for."""
+        return self.control("payouts/step", payout=payout)
+
+    def pay_payout(self, payout: str) -> Json:
+        return self.control("payouts/pay", payout=payout)
+
+    def fail_payout(self, payout: str, code: str = "account_closed", *, spoils: bool = True) -> Json:
+        """Let the bank refuse a payout, also one that is paid; it takes no more payouts then, unless `spoils` is false."""
+        return self.control("payouts/fail", payout=payout, code=code, spoils=spoils)
+
+    def set_rates(self, **rates: str) -> Json:
+        """Set exchange rates: usd_eur="0.9"."""
+        return self.control("rates", **{pair.replace("_", ":"): rate for pair, rate in rates.items()})
 
     # — the hosted page, as plain forms —
 
     def submit_card(self, page: str, card: str = "4242424242424242", **changes: str) -> httpx.Response:
         """Fill in the hosted page at this address and press Pay; redirects are not followed."""
-        return httpx.post(page, data={**CARD_FORM, "card_number": card, **changes}, timeout=30)
+        return _http().post(page, data={**CARD_FORM, "card_number": card, **changes}, timeout=30)
 
     def answer_bank(self, page: str, outcome: Literal["complete", "fail"]) -> httpx.Response:
-        return httpx.post(f"{page}/authenticate", data={"outcome": outcome}, timeout=30)
+        return _http().post(f"{page}/authenticate", data={"outcome": outcome}, timeout=30)
 
 
 CARD_FORM = {
@@ -209,12 +289,21 @@ def client_for(url: str, key: str = TEST_KEY, *, retries: int = 0) -> stripe.Str
 
 
 def start(
-    state: Path, *, webhook_url: str = "", secret: str = WEBHOOK_SECRET, port: int = 0, arguments: Sequence[str] = ()
+    state: Path,
+    *,
+    webhook_url: str = "",
+    secret: str = WEBHOOK_SECRET,
+    connect_url: str = "",
+    connect_secret: str = CONNECT_SECRET,
+    port: int = 0,
+    arguments: Sequence[str] = (),
 ) -> StripeSandbox:
     """Start a stand-in on a free loopback port and wait until it answers."""
     given = ["--state", str(state), *arguments]
     if webhook_url:
         given += ["--webhook-url", webhook_url, "--webhook-secret", secret]
+    if connect_url:
+        given += ["--connect-webhook-url", connect_url, "--connect-webhook-secret", connect_secret]
     process, url = _launch([*given, "--port", str(port)])
     return StripeSandbox(url, process, given)
 

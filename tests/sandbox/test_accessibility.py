@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.chromium import DESKTOP, PHONE, browsers
-from tests.sandbox.make import make_session
+from tests.sandbox.make import make_account, make_session, pay_out
 from tests.stripe_sandbox import StripeSandbox
 
 AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -70,6 +70,22 @@ def test_axe_finds_nothing_on_any_page(
     charge = sandbox.client.v1.charges.list({"payment_intent": intent}).data[0]
     page.goto(charge.receipt_url or "")
     look("receipt")
+    account = make_account(sandbox)
+    link = {"account": account, "type": "account_onboarding", "refresh_url": sandbox.url, "return_url": sandbox.url}
+    page.goto(sandbox.client.v1.account_links.create(link).url)
+    page.click("button[value=submit]")
+    page.click("summary")
+    look("onboarding with mistakes")
+    sandbox.onboard(account, "document")
+    page.reload()
+    look("a document is asked for")
+    sandbox.onboard(account)
+    sandbox.add_funds(100, account=account)
+    sandbox.fail_payout(pay_out(sandbox, account, 60).id, spoils=False)
+    pay_out(sandbox, account, 40)
+    page.goto(sandbox.client.v1.accounts.login_links.create(account).url)
+    page.click("summary")
+    look("express")
     page.goto(sandbox.url)
     look("overview")
     context.close()

@@ -8,7 +8,7 @@ from django.conf import settings
 from djstripe import models as mirror
 
 from tests.make import make_person
-from tests.sandbox.make import make_payment, make_session
+from tests.sandbox.make import make_creator, make_payment, make_session, pay_out
 from tests.stripe_sandbox import StripeSandbox
 
 
@@ -88,6 +88,25 @@ def test_every_kind_of_event_is_taken_in(history: list[dict[str, Any]]) -> None:
     assert {dispute.status for dispute in mirror.Dispute.objects.all()} == {"won", "lost"}
     assert mirror.Session.objects.filter(stripe_data__status="complete").count() == 5
     assert mirror.Account.objects.count() == 1
+
+
+def test_the_events_of_connect_are_taken_in(asked: StripeSandbox) -> None:
+    account = make_creator(asked, funds=900)
+    payouts = [pay_out(asked, account, 300).id for _ in range(2)]
+    asked.pay_payout(payouts[0])
+    asked.fail_payout(payouts[1])
+    asked.change_bank(account)
+    sent = asked.client.v1.transfers.list().data[0]
+    asked.reverse_transfer(sent.id, amount=100)
+    asked.warn_of_fraud(make_payment(asked))
+    history = asked.events()
+    assert {"account.updated", "capability.updated", "payout.failed", "transfer.reversed"} <= {
+        e["type"] for e in history
+    }
+    # dj-stripe cannot follow a bank account's deletion: its own mirror of the payouts to it forbids that.
+    followed = [event for event in history if event["type"] != "account.external_account.deleted"]
+    process(followed)
+    assert mirror.Event.objects.count() == len(followed) == len(history) - 1
 
 
 @pytest.mark.parametrize("order", ["newest first", "sorted by type"])

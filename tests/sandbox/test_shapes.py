@@ -6,28 +6,39 @@ import httpx
 import pytest
 import stripe
 
-from tests.sandbox.make import make_payment, make_session
+from tests.sandbox.make import SUCCESS, make_account, make_creator, make_payment, make_session, pay_out
 from tests.sandbox.shapes import absent, mismatches
 from tests.stripe_sandbox import TEST_KEY, StripeSandbox
 
 CLASSES: dict[str, type[stripe.StripeObject]] = {
     "account": stripe.Account,
+    "account_link": stripe.AccountLink,
+    "application": stripe.Application,
     "balance": stripe.Balance,
+    "balance_settings": stripe.BalanceSettings,
     "balance_transaction": stripe.BalanceTransaction,
+    "bank_account": stripe.BankAccount,
+    "capability": stripe.Capability,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
     "customer": stripe.Customer,
     "dispute": stripe.Dispute,
     "event": stripe.Event,
     "item": stripe.LineItem,
+    "login_link": stripe.LoginLink,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
+    "payout": stripe.Payout,
     "price": stripe.Price,
     "product": stripe.Product,
+    "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "refund": stripe.Refund,
+    "transfer": stripe.Transfer,
+    "transfer_reversal": stripe.Reversal,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 LISTS = [
+    "accounts",
     "balance_transactions",
     "charges",
     "checkout/sessions",
@@ -38,20 +49,28 @@ LISTS = [
     "payment_methods",
     "prices",
     "products",
+    "radar/early_fraud_warnings",
     "refunds",
+    "transfers",
     "webhook_endpoints",
 ]
 
 
-def fetch(sandbox: StripeSandbox, path: str) -> dict:
-    answer = httpx.get(f"{sandbox.url}/v1/{path}", headers={"Authorization": f"Bearer {TEST_KEY}"})
+INSIDE = ["balance_transactions", "charges", "events", "payouts", "refunds"]  # lists of a connected account
+
+
+def fetch(sandbox: StripeSandbox, path: str, account: str = "") -> dict:
+    headers = {"Authorization": f"Bearer {TEST_KEY}", **({"Stripe-Account": account} if account else {})}
+    answer = httpx.get(f"{sandbox.url}/v1/{path}", headers=headers)
     assert answer.status_code == 200, answer.text
     return json.loads(answer.text)
 
 
-@pytest.fixture
-def everything(sandbox: StripeSandbox) -> list[dict]:
+@pytest.fixture(scope="module")
+def everything(running_sandbox: StripeSandbox) -> list[dict]:
     """One of each object in each of its states."""
+    sandbox = running_sandbox
+    sandbox.reset()
     client = sandbox.client.v1
     customer = client.customers.create({"email": "fan@digis.test", "address": {"country": "DE"}})
     product = client.products.create({"name": "Pack"})
@@ -66,10 +85,43 @@ def everything(sandbox: StripeSandbox) -> list[dict]:
     session = make_session(sandbox, customer=customer.id)
     for card in ("4000000000000002", "4000002760003184"):
         sandbox.submit_card(session.url or "", card)
-    made = [fetch(sandbox, "account"), fetch(sandbox, "balance")]
+    sandbox.close_dispute(sandbox.dispute(make_payment(sandbox), inquiry=True)["id"], "warning_closed")
+    sandbox.warn_of_fraud(make_payment(sandbox))
+    made = [fetch(sandbox, "account"), fetch(sandbox, "balance"), *connected(sandbox)]
     for name in LISTS:
         made += fetch(sandbox, f"{name}?limit=100")["data"]
     made += fetch(sandbox, f"checkout/sessions/{session.id}/line_items")["data"]
+    return made
+
+
+def connected(sandbox: StripeSandbox) -> list[dict]:
+    """One of each object of Connect in each of its states."""
+    client = sandbox.client.v1
+    gone, checked, refused = (make_account(sandbox) for _ in range(3))
+    sandbox.onboard(checked, "pending")
+    sandbox.onboard(refused, "document")
+    sandbox.reject_account(refused)
+    sandbox.onboard(gone)
+    account = make_creator(sandbox, funds=900, country="DE")
+    sandbox.add_funds(2_000, "eur", account=account)
+    ended = [pay_out(sandbox, account, 100, currency="eur").id for _ in range(4)]
+    client.payouts.cancel(ended[0], {}, {"stripe_account": account})
+    sandbox.step_payout(ended[1])
+    sandbox.pay_payout(ended[2])
+    sandbox.fail_payout(ended[3])
+    sent = client.transfers.list().data[0]
+    client.transfers.reversals.create(sent.id, {"amount": 400})
+    params = {"account": account, "type": "account_onboarding", "refresh_url": SUCCESS, "return_url": SUCCESS}
+    links = [client.account_links.create(params), client.accounts.login_links.create(account)]
+    made: list[dict] = [json.loads(str(link)) for link in links]
+    made += [fetch(sandbox, name, account) for name in ("account", "balance", "balance_settings")]
+    for path in [f"accounts/{account}/external_accounts", f"accounts/{account}/capabilities"]:
+        made += fetch(sandbox, path)["data"]
+    made += fetch(sandbox, f"transfers/{sent.id}/reversals")["data"]
+    for name in INSIDE:
+        made += fetch(sandbox, f"{name}?limit=100", account)["data"]
+    sandbox.deauthorize(gone)
+    made += [event["data"]["object"] for event in sandbox.events("account.application.deauthorized")]
     return made
 
 
@@ -80,7 +132,8 @@ def test_every_object_has_the_sdks_shape(everything: list[dict]) -> None:
 
 
 def test_the_money_objects_carry_every_field_that_the_sdk_knows(everything: list[dict]) -> None:
-    for kind in ("charge", "refund", "dispute", "balance_transaction", "payment_intent", "checkout.session"):
+    kinds = ("charge", "refund", "dispute", "balance_transaction", "payment_intent", "checkout.session")
+    for kind in (*kinds, "transfer", "transfer_reversal", "payout", "bank_account", "account"):
         for thing in (t for t in everything if t["object"] == kind):
             assert absent(thing, CLASSES[kind]) <= ALLOWED.get(kind, set()), kind
 
@@ -115,6 +168,11 @@ ALLOWED = {
     "refund": {"instructions_email", "presentment_details"},
     "dispute": set(),
     "balance_transaction": set(),
+    "transfer": set(),
+    "transfer_reversal": set(),
+    "payout": set(),
+    "bank_account": {"customer"},
+    "account": {"company", "groups", "individual"},
 }
 
 

@@ -1,11 +1,12 @@
-"""The merchant's balance: money from a charge is pending first and available days later."""
+"""Balances, of the platform and of each connected account: money is pending first and available days later."""
 
 from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
 from digis.sandbox.stripe import money_objects
 from digis.sandbox.stripe.store import Thing
-from digis.sandbox.stripe.world import Call
+from digis.sandbox.stripe.world import Call, World
 
 DAY = 86_400
 SETTLES_AFTER_DAYS = 2
@@ -28,10 +29,11 @@ def book(
     amount: int,
     currency: str,
     kind: str,
-    source: str,
+    source: str | None,
     category: str | None = None,
     fee: int = 0,
     available_on: int | None = None,
+    rate: Decimal | None = None,
 ) -> Thing:
     return call.add(
         money_objects.balance_transaction(
@@ -43,6 +45,7 @@ def book(
             source=source,
             category=category or kind,
             available_on=call.now if available_on is None else available_on,
+            rate=rate,
         )
     )
 
@@ -58,14 +61,23 @@ def shown(call: Call, transaction: Thing) -> Thing:
     return {**transaction, "status": "available" if transaction["available_on"] <= call.now else "pending"}
 
 
+def available(call: Call, currency: str) -> int:
+    """Sum what can be spent now."""
+    booked = call.store.all("balance_transaction", call.account, currency=currency)
+    return sum(transaction["net"] for transaction in booked if transaction["available_on"] <= call.now)
+
+
 def balance(call: Call) -> Thing:
     sums: dict[str, defaultdict[str, int]] = {"available": defaultdict(int), "pending": defaultdict(int)}
     for transaction in call.store.all("balance_transaction", call.account):
         sums[shown(call, transaction)["status"]][transaction["currency"]] += transaction["net"]
-    currencies = sorted({*sums["available"], *sums["pending"]}) or ["usd"]
+    account = call.store.find(call.account or call.world.platform) or {}
+    currencies = sorted({*sums["available"], *sums["pending"]}) or [account.get("default_currency") or "usd"]
+    reserved = [] if call.account else [{"amount": 0, "currency": currency} for currency in currencies]
     return {
         "object": "balance",
         "available": [_amount(sums["available"][currency], currency) for currency in currencies],
+        **({"connect_reserved": reserved} if reserved else {}),
         "livemode": False,
         "pending": [_amount(sums["pending"][currency], currency) for currency in currencies],
         "refund_and_dispute_prefunding": {
@@ -79,8 +91,14 @@ def _amount(amount: int, currency: str) -> dict[str, Any]:
     return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
 
 
-def announce_available(call: Call, *, before: int) -> None:
-    """Emit `balance.available` when time has made some money available since then."""
-    booked = call.store.all("balance_transaction", call.account)
-    if any(before < transaction["available_on"] <= call.now for transaction in booked):
+def announce_available(world: World, *, before: int) -> None:
+    """Emit `balance.available` for every account of which time has made some money available since then."""
+    found = world.store.rows(
+        "SELECT DISTINCT account FROM things WHERE kind = 'balance_transaction' "
+        "AND json_extract(data, '$.available_on') > ? AND json_extract(data, '$.available_on') <= ? ORDER BY account",
+        before,
+        world.clock.now(),
+    )
+    for row in found:
+        call = Call(world, row["account"])
         call.emit("balance.available", balance(call))

@@ -19,6 +19,8 @@ class Card:
     refusal: Refusal | None = None
     has_challenge: bool = False
     dispute: str = ""
+    is_inquiry: bool = False  # the buyer's bank asks first, and takes nothing yet
+    is_warned: bool = False  # the network warns of fraud
     settles_at_once: bool = False
     refund: str = "succeeded"  # how a refund ends: succeeded, pending (settles later) or failed
     is_listed: bool = False
@@ -67,6 +69,8 @@ CARDS = (
     Card("4000008260003178", "3-D Secure, then insufficient funds", country="GB", has_challenge=True, refusal=NO_FUNDS),
     Card("4000000000000259", "Pays, then the buyer disputes it", dispute="fraudulent", is_listed=True),
     Card("4000000000002685", "Pays, then disputed as not received", dispute="product_not_received"),
+    Card("4000000000001976", "Pays, then the bank inquires", dispute="fraudulent", is_inquiry=True),
+    Card("4000000000005423", "Pays, then the network warns of fraud", is_warned=True),
     Card("4000000000007726", "Pays; a refund succeeds later", refund="pending"),
     Card("4000000000005126", "Pays; a refund fails later", refund="failed"),
 )
@@ -90,6 +94,8 @@ BY_TOKEN = {
     "pm_card_threeDSecure2Required": "4000000000003220",
     "pm_card_createDispute": "4000000000000259",
     "pm_card_createProductNotReceived": "4000000000002685",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_createIssuerFraudRecord": "4000000000005423",
     "pm_card_pendingRefund": "4000000000007726",
     "pm_card_refundFail": "4000000000005126",
 }

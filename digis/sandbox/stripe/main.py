@@ -9,13 +9,13 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from digis.sandbox.stripe import checkout, control, objects, schema
+from digis.sandbox.stripe import control, objects, schema, time_passes
 from digis.sandbox.stripe.clock import Clock
 from digis.sandbox.stripe.loopback import is_loopback_host, is_loopback_url
 from digis.sandbox.stripe.server import Server
 from digis.sandbox.stripe.store import Store
 from digis.sandbox.stripe.webhooks import Postman
-from digis.sandbox.stripe.world import Call, World, new_id
+from digis.sandbox.stripe.world import World, new_id
 
 ENDPOINT = "we_standin_platform"
 CONNECT_ENDPOINT = "we_standin_connect"
@@ -58,13 +58,17 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--webhook-url", default="", help="where events of the platform go")
     parser.add_argument("--webhook-secret", default="", help="whsec_… that signs them")
     parser.add_argument("--connect-webhook-url", default="", help="where events of connected accounts go")
-    parser.add_argument("--connect-webhook-secret", default="", help="whsec_… that signs them")
+    parser.add_argument(
+        "--connect-webhook-secret", default="", help="whsec_… that signs them; the platform's if not given"
+    )
     parser.add_argument("--merchant", default="Digis", help="name on the hosted pages")
     parser.add_argument("--workers", type=int, default=1, help="webhooks sent at the same time; 1 keeps their order")
     parser.add_argument(
         "--clock-offset-file", default="", help="file with seconds that shift the clock, shared by tests"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.connect_webhook_secret = options.connect_webhook_secret or options.webhook_secret
+    return options
 
 
 def _refusal(options: argparse.Namespace) -> str:
@@ -99,4 +103,4 @@ def _prepare(world: World, options: argparse.Namespace) -> None:
 
 def _keep_house(world: World) -> None:
     with world.store.transaction():
-        checkout.expire_overdue(Call(world))
+        time_passes.keep_house(world)

@@ -1,5 +1,6 @@
 """The objects that money moves through, complete as the API version gives them."""
 
+from decimal import Decimal
 from typing import Any
 
 from digis.sandbox.stripe.cards import Card
@@ -226,9 +227,10 @@ def balance_transaction(
     fee: int,
     currency: str,
     kind: str,
-    source: str,
+    source: str | None,
     category: str,
     available_on: int,
+    rate: Decimal | None = None,
 ) -> Thing:
     thing = base(call, "balance_transaction")
     del thing["livemode"]  # the one object that has none
@@ -239,9 +241,9 @@ def balance_transaction(
         "balance_type": "payments",
         "currency": currency,
         "description": None,
-        "exchange_rate": None,
+        "exchange_rate": None if rate is None else float(rate),
         "fee": fee,
-        "fee_details": [_fee_detail(fee, currency)] if fee else [],
+        "fee_details": [_fee_detail(fee, currency, kind)] if fee else [],
         "net": amount - fee,
         "reporting_category": category,
         "source": source,
@@ -250,12 +252,12 @@ def balance_transaction(
     }
 
 
-def _fee_detail(fee: int, currency: str) -> dict[str, Any]:
+def _fee_detail(fee: int, currency: str, kind: str) -> dict[str, Any]:
     return {
         "amount": fee,
         "application": None,
         "currency": currency,
-        "description": "Stripe processing fees",
+        "description": "Dispute fee" if kind == "adjustment" else "Stripe processing fees",
         "type": "stripe_fee",
     }
 
@@ -328,6 +330,16 @@ def dispute(call: Call, charge_: Thing, *, amount: int, reason: str, status: str
         },
         "reason": reason,
         "status": status,
+    }
+
+
+def fraud_warning(call: Call, charge_: Thing, *, kind: str) -> Thing:
+    return {
+        **base(call, "radar.early_fraud_warning"),
+        "actionable": True,
+        "charge": charge_["id"],
+        "fraud_type": kind,
+        "payment_intent": charge_["payment_intent"],
     }
 
 

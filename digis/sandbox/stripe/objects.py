@@ -68,17 +68,17 @@ def account(*, account_id: str, name: str, created: int) -> Thing:
         "details_submitted": True,
         "email": "platform@digis.test",
         "external_accounts": empty_list(f"/v1/accounts/{account_id}/external_accounts"),
-        "future_requirements": _no_requirements(),
+        "future_requirements": no_requirements(),
         "metadata": {},
         "payouts_enabled": True,
-        "requirements": _no_requirements(),
-        "settings": _account_settings(name),
+        "requirements": no_requirements(),
+        "settings": account_settings(name),
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": "standard",
     }
 
 
-def _no_requirements() -> dict[str, Any]:
+def no_requirements() -> dict[str, Any]:
     return {
         "alternatives": [],
         "current_deadline": None,
@@ -91,7 +91,7 @@ def _no_requirements() -> dict[str, Any]:
     }
 
 
-def _account_settings(name: str) -> dict[str, Any]:
+def account_settings(name: str) -> dict[str, Any]:
     return {
         "bacs_debit_payments": {"display_name": None, "service_user_number": None},
         "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},

@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from digis.sandbox.stripe import balance, cards, money_objects, objects, reversals
+from digis.sandbox.stripe import balance, cards, disputes, money_objects, objects
 from digis.sandbox.stripe.errors import ApiError, invalid_parameter
 from digis.sandbox.stripe.forms import Params
 from digis.sandbox.stripe.store import Thing
@@ -122,8 +122,10 @@ def finish(call: Call, intent: Thing) -> None:
     charge["balance_transaction"] = booked["id"]
     call.save(charge)
     call.emit("charge.updated", charge, previous={"balance_transaction": None})
+    if card.is_warned:
+        disputes.warn(call, charge)
     if card.dispute:
-        reversals.open_dispute(call, charge, reason=card.dispute)
+        disputes.open_dispute(call, charge, reason=card.dispute, is_inquiry=card.is_inquiry)
 
 
 def cancel(call: Call, intent: Thing, *, reason: str | None) -> Thing:

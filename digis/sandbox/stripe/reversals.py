@@ -1,6 +1,4 @@
-"""Money that goes back: refunds and disputes."""
-
-from typing import Any
+"""Money that goes back by the merchant's will: refunds."""
 
 from digis.sandbox.stripe import balance, cards, money_objects
 from digis.sandbox.stripe.errors import ApiError, invalid_parameter
@@ -8,8 +6,18 @@ from digis.sandbox.stripe.forms import Params
 from digis.sandbox.stripe.store import Thing
 from digis.sandbox.stripe.world import Call
 
-RESPONSE_DAYS = 14
-OPEN_STATES = frozenset(["needs_response", "under_review", "warning_needs_response", "warning_under_review"])
+_HARMLESS = frozenset(["won", "warning_closed", "prevented"])
+FAILURES = frozenset(
+    [
+        "charge_for_pending_refund_disputed",
+        "declined",
+        "expired_or_canceled_card",
+        "insufficient_funds",
+        "lost_or_stolen_card",
+        "merchant_request",
+        "unknown",
+    ]
+)
 
 
 def refund(call: Call, charge: Thing, params: Params, *, amount: int | None) -> Thing:
@@ -44,8 +52,8 @@ def refund(call: Call, charge: Thing, params: Params, *, amount: int | None) -> 
 def _check_refundable(call: Call, charge: Thing, *, left: int, amount: int) -> None:
     if charge["status"] != "succeeded":
         raise ApiError(f"Charge {charge['id']} is not in a state that can be refunded.", code="charge_not_refundable")
-    disputes = call.store.all("dispute", call.account, charge=charge["id"])
-    if any(dispute["status"] != "won" and not dispute["is_charge_refundable"] for dispute in disputes):
+    cases = call.store.all("dispute", call.account, charge=charge["id"])
+    if any(case["status"] not in _HARMLESS and not case["is_charge_refundable"] for case in cases):
         raise ApiError(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
     if left == 0:
         raise ApiError(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
@@ -65,14 +73,18 @@ def settle_refund(call: Call, thing: Thing) -> Thing:
         raise ApiError(f"Refund {thing['id']} is {thing['status']}, not pending.")
     thing.update(status="succeeded", pending_reason=None)
     call.save(thing)
-    call.emit("refund.updated", thing, previous={"status": "pending", "pending_reason": "processing"})
+    previous = {"status": "pending", "pending_reason": "processing"}
+    call.emit("refund.updated", thing, previous=previous)
+    call.emit("charge.refund.updated", thing, previous=previous)
     return thing
 
 
-def fail_refund(call: Call, thing: Thing) -> Thing:
+def fail_refund(call: Call, thing: Thing, reason: str = "lost_or_stolen_card") -> Thing:
     """Let the bank return a refund: the money is the merchant's again."""
     if thing["status"] not in {"pending", "succeeded"}:
         raise ApiError(f"Refund {thing['id']} is {thing['status']} and cannot fail.")
+    if reason not in FAILURES:
+        raise invalid_parameter(f"Invalid reason: must be one of {', '.join(sorted(FAILURES))}", "reason")
     previous = {"status": thing["status"], "failure_reason": None, "failure_balance_transaction": None}
     charge = call.get("charge", thing["charge"])
     booked = balance.book(
@@ -80,7 +92,7 @@ def fail_refund(call: Call, thing: Thing) -> Thing:
     )
     thing.update(
         status="failed",
-        failure_reason="lost_or_stolen_card",
+        failure_reason=reason,
         failure_balance_transaction=booked["id"],
         pending_reason=None,
     )
@@ -91,78 +103,4 @@ def fail_refund(call: Call, thing: Thing) -> Thing:
     call.emit("refund.updated", thing, previous=previous)
     call.emit("refund.failed", thing)
     call.emit("charge.refund.updated", thing, previous=previous)
-    return thing
-
-
-def open_dispute(call: Call, charge: Thing, *, reason: str = "fraudulent", amount: int | None = None) -> Thing:
-    """Let the buyer's bank take the money back, with the fee, until the case is decided."""
-    if charge["status"] != "succeeded":
-        raise ApiError(f"Charge {charge['id']} has not succeeded.")
-    if charge["disputed"]:
-        raise ApiError(f"Charge {charge['id']} is disputed already.")
-    left = charge["amount"] - charge["amount_refunded"]
-    taken = amount or left or charge["amount"]  # a bank may dispute even what was refunded
-    due_by = call.now + RESPONSE_DAYS * balance.DAY
-    thing = money_objects.dispute(call, charge, amount=taken, reason=reason, status="needs_response", due_by=due_by)
-    call.add(thing)
-    booked = balance.book(
-        call,
-        amount=-taken,
-        fee=balance.DISPUTE_FEE,
-        currency=charge["currency"],
-        kind="adjustment",
-        category="dispute",
-        source=thing["id"],
-        available_on=balance.available_on(call, charge),
-    )
-    charge.update(disputed=True, dispute=thing["id"])
-    call.save(charge)
-    call.emit("charge.dispute.created", thing)
-    thing["balance_transactions"] = [booked]
-    call.save(thing)
-    call.emit("charge.dispute.funds_withdrawn", thing)
-    call.emit("charge.updated", charge, previous={"disputed": False, "dispute": None})
-    return thing
-
-
-def answer_dispute(call: Call, thing: Thing, params: Params) -> Thing:
-    """Store evidence; submitting it hands the case to the bank."""
-    if thing["status"] not in OPEN_STATES:
-        raise ApiError(f"This dispute is already closed with a status of {thing['status']}.")
-    previous: dict[str, Any] = {"evidence_details": dict(thing["evidence_details"])}
-    if isinstance(params.get("evidence"), dict):
-        thing["evidence"].update(params["evidence"])
-        thing["evidence_details"]["has_evidence"] = True
-    if params.get("submit", "true") == "true":
-        previous["status"] = thing["status"]
-        thing["status"] = "under_review"
-        thing["evidence_details"]["submission_count"] += 1
-    call.save(thing)
-    call.emit("charge.dispute.updated", thing, previous=previous)
-    return thing
-
-
-def close_dispute(call: Call, thing: Thing, *, status: str) -> Thing:
-    """Decide a case; when it is won, the money comes back with the fee."""
-    if thing["status"] not in OPEN_STATES:
-        raise ApiError(f"This dispute is already closed with a status of {thing['status']}.")
-    if status not in {"won", "lost"}:
-        raise invalid_parameter("Invalid status: must be one of won or lost", "status")
-    previous = {"status": thing["status"]}
-    thing["status"] = status
-    if status == "won":
-        booked = balance.book(
-            call,
-            amount=thing["amount"],
-            fee=-balance.DISPUTE_FEE,
-            currency=thing["currency"],
-            kind="adjustment",
-            category="dispute_reversal",
-            source=thing["id"],
-        )
-        thing["balance_transactions"].append(booked)
-    call.save(thing)
-    call.emit("charge.dispute.closed", thing, previous=previous)
-    if status == "won":
-        call.emit("charge.dispute.funds_reinstated", thing)
     return thing

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from typing_extensions import override
 
-from digis.sandbox.stripe import API_VERSION, api, control, forms, idempotency, pages
+from digis.sandbox.stripe import API_VERSION, api, connect, control, forms, idempotency, pages
 from digis.sandbox.stripe.errors import ApiError
 from digis.sandbox.stripe.loopback import is_loopback_host
 from digis.sandbox.stripe.reply import Reply, as_json
@@ -197,10 +197,10 @@ def _refuse(world: World, request: Request, key: str) -> Reply | None:
         return _error(f"Invalid Stripe API version: {version}. This stand-in speaks {API_VERSION} only.", status=400)
     account = request.headers.get("stripe-account", "")
     if account and account != world.platform:
-        found = world.store.find(account)
-        if found is None or found["object"] != "account":
-            message = f"The provided key does not have access to account '{account}' (or that account does not exist)."
-            return _error(message, status=403, code="account_invalid")
+        try:
+            connect.find(Call(world), account)
+        except ApiError as error:
+            return _refused(error)
     return None
 
 

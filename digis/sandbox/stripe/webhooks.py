@@ -104,12 +104,13 @@ class Postman:
 
     def _deliver_next(self) -> bool:
         world = self._world
-        delivery = outbox.claim(world.store, world.clock.steady())
-        if delivery is None:
-            return False
-        answer = deliver(world, delivery["event"], delivery["endpoint"])
-        outbox.record(world.store, delivery, status=answer.status, error=answer.error, now=world.clock.steady())
-        return True
+        with world.sending():
+            delivery = outbox.claim(world.store, world.clock.steady())
+            if delivery is None:
+                return False
+            answer = deliver(world, delivery["event"], delivery["endpoint"])
+            outbox.record(world.store, delivery, status=answer.status, error=answer.error, now=world.clock.steady())
+            return True
 
 
 def deliver(world: World, event_id: str, endpoint_id: str) -> Answer:

@@ -4,7 +4,9 @@ import copy
 import secrets
 import string
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from digis.sandbox.stripe import API_VERSION, outbox
@@ -17,17 +19,24 @@ _LENGTHS = {"cs_test": 58}
 _PREFIXES = {
     "acct": "acct",
     "balance_transaction": "txn",
+    "bank_account": "ba",
     "charge": "ch",
     "checkout.session": "cs_test",
     "customer": "cus",
+    "destination_payment": "py",
+    "destination_refund": "pyr",
     "dispute": "du",
     "event": "evt",
     "item": "li",
     "payment_intent": "pi",
     "payment_method": "pm",
+    "payout": "po",
     "price": "price",
     "product": "prod",
+    "radar.early_fraud_warning": "issfr",
     "refund": "re",
+    "transfer": "tr",
+    "transfer_reversal": "trr",
     "webhook_endpoint": "we",
 }
 
@@ -38,6 +47,24 @@ class World:
     clock: Clock
     base: str  # the address this process answers at
     wake: threading.Event = field(default_factory=threading.Event)  # set when a delivery may be due
+    on_the_way: threading.Condition = field(default_factory=threading.Condition)
+    letters: int = 0  # deliveries being sent right now, guarded by `on_the_way`
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        with self.on_the_way:
+            self.letters += 1
+        try:
+            yield
+        finally:
+            with self.on_the_way:
+                self.letters -= 1
+                self.on_the_way.notify_all()
+
+    def wait_for_letters(self, timeout: float) -> bool:
+        """Wait until nothing is being sent."""
+        with self.on_the_way:
+            return self.on_the_way.wait_for(lambda: self.letters == 0, timeout)
 
     @property
     def platform(self) -> str:
@@ -60,6 +87,10 @@ class Call:
     @property
     def now(self) -> int:
         return self.world.clock.now()
+
+    def within(self, account: str) -> "Call":
+        """Return the same request as it touches another account: what it makes there, and the events it causes there."""
+        return replace(self, account="" if account == self.world.platform else account)
 
     def add(self, thing: Thing) -> Thing:
         self.store.add(thing, self.account)

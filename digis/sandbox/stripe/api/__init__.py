@@ -1,6 +1,17 @@
 """The API under /v1/: one route, one function."""
 
-from digis.sandbox.stripe.api import catalog, customers, events, money, payments, sessions
+from digis.sandbox.stripe.api import accounts, catalog, customers, events, money, payments, payouts, sessions, transfers
 from digis.sandbox.stripe.api.router import answer
 
-__all__ = ["answer", "catalog", "customers", "events", "money", "payments", "sessions"]
+__all__ = [
+    "accounts",
+    "answer",
+    "catalog",
+    "customers",
+    "events",
+    "money",
+    "payments",
+    "payouts",
+    "sessions",
+    "transfers",
+]

@@ -1,4 +1,4 @@
-"""Account and customers, and the payment methods they keep."""
+"""Customers, and the payment methods they keep."""
 
 from digis.sandbox.stripe import cards, objects, payments
 from digis.sandbox.stripe.api.router import Ask, Listing, page, route
@@ -7,21 +7,6 @@ from digis.sandbox.stripe.store import Thing
 from digis.sandbox.stripe.world import Call
 
 _CHANGEABLE = ("name", "email", "description", "phone", "tax_exempt")
-
-
-@route("GET", "/v1/account")
-def get_own_account(ask: Ask) -> Thing:
-    found = ask.call.store.find(ask.call.account or ask.call.world.platform)
-    if found is None:
-        raise ApiError("This stand-in has no account yet.", status=500, family="api_error")
-    return found
-
-
-@route("GET", "/v1/accounts/{id}")
-def get_account(ask: Ask) -> Thing:
-    if ask.id in {ask.call.account, ask.call.world.platform}:
-        return get_own_account(ask)
-    return ask.call.get("account", ask.id)
 
 
 @route("POST", "/v1/customers", "CustomerCreateParams")

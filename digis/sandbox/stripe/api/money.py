@@ -1,6 +1,6 @@
-"""Refunds, disputes, the balance and its transactions."""
+"""Refunds, disputes, warnings of fraud, the balance and its transactions."""
 
-from digis.sandbox.stripe import balance, objects, reversals
+from digis.sandbox.stripe import balance, disputes, objects
 from digis.sandbox.stripe.api.router import Ask, Listing, page, route
 from digis.sandbox.stripe.errors import ApiError, missing_parameter
 from digis.sandbox.stripe.forms import Params
@@ -22,12 +22,12 @@ def find_charge(call: Call, params: Params) -> Thing:
 
 @route("POST", "/v1/refunds", "RefundCreateParams")
 def create_refund(ask: Ask) -> Thing:
-    return reversals.refund(
+    return disputes.refund(
         ask.call, find_charge(ask.call, ask.params), ask.params, amount=objects.number(ask.params, "amount")
     )
 
 
-@route("GET", "/v1/refunds")
+@route("GET", "/v1/refunds", "RefundListParams")
 def list_refunds(ask: Ask) -> Thing:
     return page(ask, Listing("refund", "/v1/refunds", ("charge", "payment_intent")))
 
@@ -46,7 +46,7 @@ def update_refund(ask: Ask) -> Thing:
     return refund
 
 
-@route("GET", "/v1/disputes")
+@route("GET", "/v1/disputes", "DisputeListParams")
 def list_disputes(ask: Ask) -> Thing:
     return page(ask, Listing("dispute", "/v1/disputes", ("charge", "payment_intent")))
 
@@ -60,12 +60,25 @@ def get_dispute(ask: Ask) -> Thing:
 def update_dispute(ask: Ask) -> Thing:
     dispute = ask.call.get("dispute", ask.id)
     objects.merge_metadata(dispute, ask.params)
-    return reversals.answer_dispute(ask.call, dispute, ask.params)
+    return disputes.answer_dispute(ask.call, dispute, ask.params)
 
 
 @route("POST", "/v1/disputes/{id}/close")
 def close_dispute(ask: Ask) -> Thing:
-    return reversals.close_dispute(ask.call, ask.call.get("dispute", ask.id), status="lost")
+    return disputes.accept(ask.call, ask.call.get("dispute", ask.id))
+
+
+_WARNINGS = "/v1/radar/early_fraud_warnings"
+
+
+@route("GET", _WARNINGS, "radar.EarlyFraudWarningListParams")
+def list_fraud_warnings(ask: Ask) -> Thing:
+    return page(ask, Listing("radar.early_fraud_warning", _WARNINGS, ("charge", "payment_intent")))
+
+
+@route("GET", _WARNINGS + "/{id}")
+def get_fraud_warning(ask: Ask) -> Thing:
+    return ask.call.get("radar.early_fraud_warning", ask.id)
 
 
 @route("GET", "/v1/balance")
@@ -73,7 +86,7 @@ def get_balance(ask: Ask) -> Thing:
     return balance.balance(ask.call)
 
 
-@route("GET", "/v1/balance_transactions")
+@route("GET", "/v1/balance_transactions", "BalanceTransactionListParams")
 def list_balance_transactions(ask: Ask) -> Thing:
     return page(ask, Listing("balance_transaction", "/v1/balance_transactions", ("type", "source", "currency")))
 

@@ -29,7 +29,7 @@ def create_intent(ask: Ask) -> Thing:
     return intent
 
 
-@route("GET", "/v1/payment_intents")
+@route("GET", "/v1/payment_intents", "PaymentIntentListParams")
 def list_intents(ask: Ask) -> Thing:
     return page(ask, Listing("payment_intent", "/v1/payment_intents", ("customer",)))
 
@@ -89,7 +89,7 @@ def _confirm(call: Call, intent: Thing, method: Thing | None) -> Thing:
 
 @route("GET", "/v1/charges", "ChargeListParams")
 def list_charges(ask: Ask) -> Thing:
-    return page(ask, Listing("charge", "/v1/charges", ("customer", "payment_intent")))
+    return page(ask, Listing("charge", "/v1/charges", ("customer", "payment_intent", "transfer_group")))
 
 
 @route("GET", "/v1/charges/{id}")

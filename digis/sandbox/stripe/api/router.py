@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from digis.sandbox.stripe import balance, checkout, schema
+from digis.sandbox.stripe import balance, checkout, disputes, schema, transfers
 from digis.sandbox.stripe.errors import ApiError, invalid_parameter
 from digis.sandbox.stripe.forms import Params
 from digis.sandbox.stripe.store import Thing
@@ -19,6 +19,7 @@ class Ask:
     call: Call
     params: Params
     id: str = ""
+    item: str = ""  # the second id of a path, such as a reversal of a transfer
 
 
 Handler = Callable[[Ask], Thing]
@@ -72,6 +73,7 @@ class Listing:
     url: str
     filters: tuple[str, ...] = ()
     fixed: dict[str, Any] = field(default_factory=dict)
+    dates: tuple[str, ...] = ("created",)
 
 
 def page(ask: Ask, listing: Listing) -> Thing:
@@ -83,7 +85,8 @@ def page(ask: Ask, listing: Listing) -> Thing:
     for name in listing.filters:
         if params.get(name):
             equals[name] = params[name]
-    equals |= _dates(params.get("created"))
+    for name in listing.dates:
+        equals |= _dates(name, params.get(name))
     for name in ("starting_after", "ending_before"):
         if params.get(name):
             call.get(listing.kind, params[name], param=name)
@@ -98,10 +101,10 @@ def page(ask: Ask, listing: Listing) -> Thing:
     return {"object": "list", "data": data, "has_more": has_more, "url": listing.url}
 
 
-def _dates(created: Any) -> dict[str, Any]:
-    if isinstance(created, dict):
-        return {f"created:{name}": int(created[name]) for name in _DATES if created.get(name)}
-    return {"created": int(created)} if created else {}
+def _dates(name: str, given: Any) -> dict[str, Any]:
+    if isinstance(given, dict):
+        return {f"{name}:{operator}": int(given[operator]) for operator in _DATES if given.get(operator)}
+    return {name: int(given)} if given else {}
 
 
 # — what leaves —
@@ -127,6 +130,10 @@ def _live(call: Call, thing: Thing) -> Thing:
             return checkout.shown(call, thing)
         case "balance_transaction":
             return balance.shown(call, thing)
+        case "transfer":
+            return transfers.shown(call, thing)
+        case "radar.early_fraud_warning":
+            return disputes.shown(call, thing)
         case _:
             return thing
 
@@ -140,11 +147,25 @@ def _expanded(call: Call, value: Any, names: list[str]) -> Any:
     name, rest = names[0], names[1:]
     child = _extra(call, value, name) if name not in value else value[name]
     if isinstance(child, str):
+        call = _owner(call, value, name)
         found = call.store.find(child, call.account)
         child = child if found is None else _live(call, found)
     if child is None:
         return value
     return {**value, name: _expanded(call, child, rest)}
+
+
+def _owner(call: Call, value: Thing, name: str) -> Call:
+    """Look where an id belongs: what a transfer became lies in the connected account, and is shown to the platform."""
+    match value.get("object"), name:
+        case "transfer", "destination_payment":
+            return call.within(value["destination"])
+        case "transfer_reversal", "destination_payment_refund":
+            return call.within(call.store.account_of(value[name]))
+        case _, "source_transfer" | "source_transfer_reversal" | "account":
+            return call.within("")
+        case _:
+            return call
 
 
 def _extra(call: Call, value: Thing, name: str) -> Any:

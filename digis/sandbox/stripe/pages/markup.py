@@ -66,17 +66,23 @@ def policy(*, targets: Iterable[str] = (), pictures: Iterable[str] = ()) -> str:
 
 
 def page(
-    title: str, body: str, *, status: int = 200, targets: Iterable[str] = (), pictures: Iterable[str] = ()
+    title: str,
+    body: str,
+    *,
+    status: int = 200,
+    targets: Iterable[str] = (),
+    pictures: Iterable[str] = (),
+    part: str = "Checkout",
 ) -> Reply:
     html = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="robots" content="noindex">\n'
-        f"<title>{text(title)} · Stand-in for Stripe Checkout</title>\n"
+        f"<title>{text(title)} · Stand-in for Stripe {part}</title>\n"
         '<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">\n'
         '<link rel="stylesheet" href="/assets/checkout.css">\n</head>\n<body>\n'
         '<a class="skip" href="#main">Skip to content</a>\n'
-        '<header class="band"><p><strong>Stand-in for Stripe Checkout:</strong> no real money</p></header>\n'
+        f'<header class="band"><p><strong>Stand-in for Stripe {part}:</strong> no real money</p></header>\n'
         f"{body}\n</body>\n</html>\n"
     )
     headers = {
@@ -99,8 +105,34 @@ def plain(title: str, sentence: str, *, link: str = "", label: str = "") -> str:
 def labelled(name: str, label: str, control: str, *, error: str = "", hint: str = "") -> str:
     """Wrap a control with its label, hint and error; the control refers to them by id."""
     help_ = f'<p class="hint" id="{name}-hint">{text(hint)}</p>' if hint else ""
-    problem = f'<p class="problem" id="{name}-error">{ICON_ALERT}<span>{text(error)}</span></p>' if error else ""
-    return f'<div class="field"><label for="{name}">{text(label)}</label>{help_}{control}{problem}</div>'
+    return (
+        f'<div class="field"><label for="{name}">{text(label)}</label>{help_}{control}'
+        f"{problem(name, error) if error else ''}</div>"
+    )
+
+
+def problem(name: str, error: str) -> str:
+    """Say what is wrong with a control, which refers to this by id."""
+    return f'<p class="problem" id="{name}-error">{ICON_ALERT}<span>{text(error)}</span></p>'
+
+
+def choices(name: str, legend: str, options: Mapping[str, str], *, chosen: str) -> str:
+    """Lay out radio buttons under a question."""
+    rows = "".join(
+        f'<label class="choice"><input type="radio" name="{name}" id="{name}-{value}" value="{value}"'
+        f"{' checked' if value == chosen else ''}><span>{text(label)}</span></label>"
+        for value, label in options.items()
+    )
+    return f'<fieldset class="group"><legend>{text(legend)}</legend>{rows}</fieldset>'
+
+
+def alert(title: str, problems: Mapping[str, str], labels: Mapping[str, str], *, sentence: str = "") -> str:
+    """Say above a form what is wrong with it, each problem a link to its field."""
+    links = "".join(
+        f'<li><a href="#{name}">{text(labels[name])}</a>: {text(problem)}</li>' for name, problem in problems.items()
+    )
+    more = f"<ul>{links}</ul>" if links else f"<p>{text(sentence)}</p>"
+    return f'<div class="alert" role="alert">{ICON_ALERT}<div><p><strong>{text(title)}</strong></p>{more}</div></div>'
 
 
 def text_input(

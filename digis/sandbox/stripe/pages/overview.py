@@ -17,6 +17,11 @@ def show(visit: Visit) -> Reply:
         f"<td>{text(s['status'])}</td><td>{text(s['payment_status'])}</td></tr>"
         for s in sessions
     )
+    paid_out = "".join(
+        f"<tr><td>{text(money(p['amount'], p['currency']))}</td><td>{text(p['status'])}</td>"
+        f"<td>{text(p['failure_code'] or '–')}</td></tr>"
+        for p in visit.world.store.all("payout", None)[:_LATEST]
+    )
     webhooks = "".join(
         f"<tr><td>{text(row['type'])}</td><td>{text(row['state'])}</td><td>{row['attempts']}</td>"
         f"<td>{text(row['last_status'] or '–')}</td></tr>"
@@ -26,6 +31,7 @@ def show(visit: Visit) -> Reply:
         '<main id="main" class="alone wide"><h1>A stand-in for Stripe</h1>'
         f'<p class="lead">It answers API {API_VERSION} on this machine only, and takes test keys and test cards only.</p>'
         f"{_table('Latest checkouts', ('Amount', 'Status', 'Payment'), checkouts)}"
+        f"{_table('Latest payouts', ('Amount', 'Status', 'Failure'), paid_out)}"
         f"{_table('Latest webhooks', ('Event', 'State', 'Tries', 'Answer'), webhooks)}</main>"
     )
     return page("Overview", body)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from digis.sandbox.stripe.errors import ApiError
-from digis.sandbox.stripe.pages import challenge, overview, pay, receipt
+from digis.sandbox.stripe.pages import challenge, express, onboarding, overview, pay, receipt
 from digis.sandbox.stripe.pages.markup import Fields, Visit, page, plain
 from digis.sandbox.stripe.reply import Reply
 from digis.sandbox.stripe.world import World
@@ -21,6 +21,12 @@ _PAGES: tuple[tuple[str, re.Pattern[str], Page], ...] = (
     ("POST", re.compile(r"/c/pay/(?P<id>\w+)/authenticate"), challenge.submit),
     ("GET", re.compile(r"/authenticate/(?P<id>\w+)/(?P<secret>\w+)"), challenge.show_alone),
     ("POST", re.compile(r"/authenticate/(?P<id>\w+)/(?P<secret>\w+)"), challenge.submit_alone),
+    ("GET", re.compile(r"/setup/e/(?P<id>\w+)/(?P<secret>\w+)"), onboarding.enter),
+    ("GET", re.compile(r"/setup/s/(?P<id>\w+)"), onboarding.show),
+    ("POST", re.compile(r"/setup/s/(?P<id>\w+)"), onboarding.submit),
+    ("GET", re.compile(r"/express/login/(?P<id>\w+)"), express.enter),
+    ("GET", re.compile(r"/express/home/(?P<id>\w+)"), express.show),
+    ("POST", re.compile(r"/express/home/(?P<id>\w+)"), express.submit),
     ("GET", re.compile(r"/receipts/(?P<id>\w+)"), receipt.show),
 )
 

@@ -1,30 +1,18 @@
-"""The only module that calls Stripe.
-
-Every call has time-outs, every write an idempotency key of ours. What comes back is turned into our own small types at
-this border: no other room knows Stripe's objects. Development and production differ by STRIPE_API_BASE alone.
-"""
+"""What people pay: customers, hosted checkouts, and what became of a payment."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 import stripe
-import structlog
 from django.conf import settings
 
-log = structlog.get_logger(__name__)
+from economy.gateway.door import client, digest, failed, plain
 
-CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 OPEN_DISPUTES = {"needs_response", "under_review"}
 LOST_DISPUTES = {"lost"}
-
-
-class GatewayError(Exception):
-    """Stripe could not be asked, or refused. Nothing is known to have changed; asking again is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +47,15 @@ class Payment:
         return max(0, self.received - self.refunded - self.disputed)
 
 
-@cache
-def _client_for(key: str, base: str, version: str) -> stripe.StripeClient:
-    return stripe.StripeClient(
-        key,
-        base_addresses={"api": base},
-        stripe_version=version,
-        max_network_retries=1,
-        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
-    )
-
-
-def _client() -> stripe.StripeClient:
-    if not settings.STRIPE_SECRET_KEY:
-        raise GatewayError("STRIPE_SECRET_KEY is not set.")
-    return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_API_VERSION)
-
-
 def create_customer(*, person_id: UUID, email: str, name: str) -> str:
     """Make the person known to Stripe and return the customer's id; asking again returns the same."""
     try:
-        customer = _client().v1.customers.create(
+        customer = client().v1.customers.create(
             {"email": email, "name": name, "metadata": {"person": str(person_id)}},
-            {"idempotency_key": f"customer:{person_id}:{_digest(email, name)}"},
+            {"idempotency_key": f"customer:{person_id}:{digest(email, name)}"},
         )
     except stripe.StripeError as error:
-        raise _failed("create_customer", error) from error
+        raise failed("create_customer", error) from error
     return customer.id
 
 
@@ -104,7 +75,7 @@ def open_checkout(
     """
     reference = {"purchase": str(purchase_id)}
     try:
-        session = _client().v1.checkout.sessions.create(
+        session = client().v1.checkout.sessions.create(
             {
                 "mode": "payment",
                 "customer": customer_id,
@@ -127,43 +98,43 @@ def open_checkout(
             {"idempotency_key": f"checkout:{purchase_id}"},
         )
     except stripe.StripeError as error:
-        raise _failed("open_checkout", error) from error
+        raise failed("open_checkout", error) from error
     return _session(session)
 
 
 def get_checkout(session_id: str) -> CheckoutSession:
     """Return a hosted checkout page as it is now."""
     try:
-        return _session(_client().v1.checkout.sessions.retrieve(session_id))
+        return _session(client().v1.checkout.sessions.retrieve(session_id))
     except stripe.StripeError as error:
-        raise _failed("get_checkout", error) from error
+        raise failed("get_checkout", error) from error
 
 
 def close_checkout(session_id: str) -> CheckoutSession:
     """End a hosted checkout page nobody paid on; one that was paid meanwhile stays as it is."""
     try:
-        return _session(_client().v1.checkout.sessions.expire(session_id))
+        return _session(client().v1.checkout.sessions.expire(session_id))
     except stripe.InvalidRequestError:
         return get_checkout(session_id)
     except stripe.StripeError as error:
-        raise _failed("close_checkout", error) from error
+        raise failed("close_checkout", error) from error
 
 
 def get_payment(intent_id: str) -> Payment:
     """Return what Stripe says of a payment now: received, refunded, disputed, by which card."""
     try:
-        client = _client().v1
-        intent = client.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
-        raw = _plain(intent)
+        ask = client().v1
+        intent = ask.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+        raw = plain(intent)
         charge = raw.get("latest_charge") or {}
         if isinstance(charge, str):
-            charge = _plain(client.charges.retrieve(charge))
+            charge = plain(ask.charges.retrieve(charge))
         disputes = [
-            _plain(dispute)
-            for dispute in client.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
+            plain(dispute)
+            for dispute in ask.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
         ]
     except stripe.StripeError as error:
-        raise _failed("get_payment", error) from error
+        raise failed("get_payment", error) from error
     taken = [dispute for dispute in disputes if dispute["status"] in OPEN_DISPUTES | LOST_DISPUTES]
     failure = (raw.get("last_payment_error") or {}).get("message") or ""
     return Payment(
@@ -206,20 +177,14 @@ def find_payment_intent(object_: dict[str, Any]) -> tuple[str, str]:
     intent_id = intent if isinstance(intent, str) else intent.get("id", "")
     if intent_id and not purchase_id:
         try:
-            purchase_id = (
-                _plain(_client().v1.payment_intents.retrieve(intent_id)).get("metadata", {}).get("purchase", "")
-            )
+            purchase_id = plain(client().v1.payment_intents.retrieve(intent_id)).get("metadata", {}).get("purchase", "")
         except stripe.StripeError as error:
-            raise _failed("find_payment_intent", error) from error
+            raise failed("find_payment_intent", error) from error
     return intent_id, purchase_id
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
 def _session(session: Any) -> CheckoutSession:
-    raw = _plain(session)
+    raw = plain(session)
     intent = raw.get("payment_intent") or ""
     return CheckoutSession(
         id=raw["id"],
@@ -234,14 +199,3 @@ def _card(charge: dict[str, Any]) -> str:
     if not card.get("last4"):
         return ""
     return f"{str(card.get('brand') or 'card').capitalize()} ···· {card['last4']}"
-
-
-def _plain(object_: Any) -> dict[str, Any]:
-    """Return a Stripe object as plain dictionaries, so that a missing field is a None and not an exception."""
-    found: dict[str, Any] = object_.to_dict(recursive=True)
-    return found
-
-
-def _failed(what: str, error: stripe.StripeError) -> GatewayError:
-    log.warning("stripe_failed", what=what, kind=type(error).__name__, code=error.code, status=error.http_status)
-    return GatewayError(f"{what}: {type(error).__name__}")
