@@ -43,8 +43,9 @@ def lay_out(folder: Path, plant: str) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
-    for shared in ("node_modules", "static/dist"):
+    for shared in ("node_modules", "static/dist", ".pytest_cache/digis-tables"):  # tables are kept by what shapes them
         if (ROOT / shared).exists():
+            (folder / shared).parent.mkdir(exist_ok=True)
             (folder / shared).symlink_to(ROOT / shared)
     subprocess.run(
         ["git", "apply", "--verbose", str(HERE / f"{plant}.patch")], cwd=folder, check=True, capture_output=True
