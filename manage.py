@@ -3,12 +3,19 @@
 
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digis.settings.development")
-    from django.core.management import execute_from_command_line
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        sys.exit("This Python has no Django: run `make setup` once, then .venv/bin/python manage.py …")
+    from digis.stack.running import OWN, adopt
 
+    if os.environ["DJANGO_SETTINGS_MODULE"] == "digis.settings.development" and not OWN & set(sys.argv[1:2]):
+        adopt(os.environ, root=Path(__file__).resolve().parent)
     execute_from_command_line(sys.argv)
 
 

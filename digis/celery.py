@@ -6,9 +6,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digis.settings.development")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digis.settings.production")
 
 app = Celery("digis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -21,7 +21,14 @@ def _keep_our_logging(**_: Any) -> None:
 
 
 @worker_init.connect
+@beat_init.connect
 def _refuse_demo_people(**_: Any) -> None:
+    """Stop before the first task. Celery logs what a receiver raises and goes on; only an exit ends the process."""
+    from django.core.exceptions import ImproperlyConfigured
+
     from digis.core.checks import refuse_demo_people
 
-    refuse_demo_people()
+    try:
+        refuse_demo_people()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error

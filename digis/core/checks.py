@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own names
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, ProgrammingError
 
@@ -86,3 +87,24 @@ def refuse_demo_people() -> None:
     for finding in demo_people():
         if finding.id == "core.E008":
             raise ImproperlyConfigured(str(finding.msg))
+
+
+def quiet_stripe_callback() -> None:
+    """Drop one warning of dj-stripe's: that the callback is deprecated, which its signals cannot replace for us.
+
+    The warning has no id. Silencing "no id" would silence every check that has none, so dj-stripe's check is called by
+    ours instead; whatever else it finds is passed on.
+    """
+    from djstripe import checks
+
+    theirs: Any = checks.check_webhook_event_callback_accepts_api_key
+
+    if theirs not in registry.registered_checks:
+        return
+    registry.registered_checks.remove(theirs)
+
+    @register("djstripe")
+    def check_stripe_callback(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+        found: list[CheckMessage] = theirs(app_configs, **kwargs)
+        deprecated = "DJSTRIPE_WEBHOOK_EVENT_CALLBACK is deprecated"
+        return [message for message in found if message.id or not str(message.msg).startswith(deprecated)]

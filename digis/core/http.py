@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -20,6 +22,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.html import escape
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
+from typing_extensions import override
 
 from digis.core import api_errors
 from digis.core.errors import DomainError, RateLimited
@@ -56,6 +59,7 @@ STATUS: dict[str, int] = {
     "RATE_LIMIT_EXCEEDED": 429,
     "INTERNAL_ERROR": 500,
     "MEDIA_PROVIDER_DISABLED": 503,
+    "REALTIME_UNAVAILABLE": 503,
 }
 PAGES_OF_THEIR_OWN = {404, 410, 429}  # templates/errors/<status>.html; the rest share errors/domain.html
 
@@ -143,6 +147,28 @@ class EdgeMiddleware:
         return self.get_response(request)
 
 
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Lead a visitor to sign in, and afterwards back to the page they came from: a form cannot be sent for them."""
+
+    @override
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        return redirect_to_login(_back(request), resolve_url(self.get_login_url(view_func)))
+
+
+class ReadableMiddleware:
+    """Refuses addresses that no page of ours has: a NUL, which PostgreSQL cannot store, is nobody's handle or search."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request, SuspiciousOperation("A NUL in an address."))
+        return self.get_response(request)
+
+
 class RequestIdMiddleware:
     """Give each request one id: in the logs, on error pages, in the answer's X-Request-ID."""
 
@@ -152,7 +178,8 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
-        request.META["HTTP_X_REQUEST_ID"] = request_id  # the log middleware reads it there
+        request.META["HTTP_X_REQUEST_ID"] = request_id  # the log middleware reads it, by headers read anew
+        request.__dict__.pop("headers", None)
         request.request_id = request_id  # type: ignore[attr-defined]  # read by request_id_of()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
@@ -236,7 +263,10 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b"?"):
+            return _wrong_method(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
@@ -330,10 +360,23 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     return error_page(request, 403, {"message": message})
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django's signature
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if is_api(request):
         return _for_program(request, "VALIDATION_ERROR", _("This request cannot be read."), 400)
+    if isinstance(exception, SuspiciousOperation):  # too early, or too odd, for a page that asks who and where it is
+        return _plain_page(400, request_id_of(request))
     return error_page(request, 400)
+
+
+def _wrong_method(request: HttpRequest, refused: HttpResponseBase) -> HttpResponse:
+    """Say what an address is for that takes forms only: people come back to one after signing in."""
+    if is_api(request):
+        answer = _for_program(request, "METHOD_NOT_ALLOWED", _("This address does not answer that method."), 405)
+    else:
+        message = _("This address only takes a form. Go back to the page it is on and press its button again.")
+        answer = error_page(request, 405, {"message": message})
+    answer["Allow"] = refused["Allow"]
+    return answer
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django's signature

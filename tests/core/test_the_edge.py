@@ -1,6 +1,7 @@
 """What a request may claim about itself, and what every answer carries."""
 
 import pytest
+from django.test import Client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.urls")]
 
@@ -48,6 +49,37 @@ def test_the_header_that_replaces_stripes_signature_never_arrives(client):
 def test_every_answer_has_an_id_of_its_own(client):
     ids = {client.get(path)["X-Request-ID"] for path in ("/healthz", "/nothing/", "/api/v1/nothing", "/healthz")}
     assert len(ids) == 4
+
+
+def test_the_log_knows_a_request_by_the_id_its_page_shows(client):
+    answer = client.get("/probe/log-id/")
+    assert answer.json()["request_id"] == answer["X-Request-ID"]
+
+
+@pytest.mark.parametrize("path", ["/@%00/", "/@a%00b/calls/", "/search/?q=%00", "/explore/?category=a%00"])
+def test_what_no_table_can_hold_is_refused_in_words(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert answer["X-Request-ID"] in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/calls"])
+def test_a_host_that_is_not_ours_is_refused_without_a_crash(path):
+    answer = Client(raise_request_exception=False).get(path, headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+
+
+def test_an_address_that_takes_forms_only_says_so(client, fan_client):
+    answer = fan_client.get("/calls/invite/")
+    assert answer.status_code == 405
+    assert "only takes a form" in answer.content.decode()
+    assert answer["Allow"] == "POST"
+
+
+def test_a_visitor_whose_form_was_refused_comes_back_to_its_page(client):
+    answer = client.post("/calls/invite/", headers={"Referer": "http://testserver/@creator/calls/?type=video"})
+    assert answer["Location"] == "/sign-in/?next=/%40creator/calls/%3Ftype%3Dvideo"
+    assert client.post("/calls/invite/")["Location"] == "/sign-in/?next=/"
 
 
 def test_only_our_proxy_may_name_the_request(client, settings):

@@ -1,5 +1,6 @@
 """The site's routes and a few of the tests' own, each of which ends in one way the core must handle."""
 
+import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
@@ -51,6 +52,11 @@ def refuse(request: HttpRequest, code: str) -> HttpResponse:
 @login_not_required
 def crash(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("planted")
+
+
+@login_not_required
+def log_id(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"request_id": structlog.contextvars.get_contextvars().get("request_id")})
 
 
 @csrf_exempt
@@ -121,6 +127,7 @@ urlpatterns = [
     path("probe/pay/", pay),
     path("probe/write/", write),
     path("probe/whoami/", whoami),
+    path("probe/log-id/", log_id),
     path("probe/leave/", leave),
     path("probe/onward/", onward),
     path("probe/hook/", signed_door(hooked)),
