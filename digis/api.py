@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from digis.core.api import deprecated
 from digis.core.api_docs import SchemaView, docs, nothing_here
 
-APPS = ("accounts", "economy", "calls")
+APPS = ("accounts", "notifications", "economy", "calls", "digis.core.realtime")
 
 
 def _routes() -> Iterable[URLPattern]:

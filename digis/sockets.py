@@ -1,18 +1,39 @@
-"""The WebSocket routes. Only our own pages may open one: the Origin header must name an allowed host."""
+"""The WebSocket routes, and who may open one from where.
+
+A browser sends the address of the page that opens a socket: only our own pages may, since the browser adds the cookie
+by itself. A program sends none; it needs a ticket, which no foreign page can get hold of.
+"""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import OriginValidator, WebsocketDenier
+from django.conf import settings
 from django.urls import path, re_path
+from typing_extensions import override
 
 from digis.core.realtime.consumer import SocketConsumer, refuse
+from digis.core.realtime.tickets import ticket_of
 
 routes: list[Any] = [  # Django's stubs know views only; Channels routes ASGI applications by the same paths
     path("ws/", cast("Any", SocketConsumer())),
     re_path(r"", cast("Any", refuse)),
 ]
 
-websocket = AllowedHostsOriginValidator(URLRouter(routes))
+
+class OriginGate(OriginValidator):
+    """Let in pages of our own hosts, and programs that bring a ticket. Everybody else is refused before anything runs."""
+
+    @override
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        origins = [value for name, value in scope.get("headers", []) if name == b"origin"]
+        if not origins and ticket_of(scope.get("query_string", b"")) is not None:
+            return await self.application(scope, receive, send)
+        if len(origins) != 1:
+            return await WebsocketDenier()(scope, receive, send)
+        return await super().__call__(scope, receive, send)  # type: ignore[no-untyped-call]
+
+
+websocket = OriginGate(URLRouter(routes), settings.ALLOWED_HOSTS)  # type: ignore[no-untyped-call]

@@ -68,6 +68,7 @@ def open_page(
         java_script_enabled=scripts,
         permissions=["camera", "microphone"],
         reduced_motion="reduce",
+        service_workers="block",  # a page alone; tests/notifications walks with the worker
     )
     if cookies:
         context.add_cookies(cookies)

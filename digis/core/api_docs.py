@@ -15,6 +15,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
 from digis.core.http import page_not_found
+from digis.core.realtime import frames
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -64,7 +65,28 @@ def docs(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[Operation]] = {}
     for tag, operation in _operations(schema):
         groups.setdefault(tag, []).append(operation)
-    return render(request, "core/api_docs.html", {"groups": groups, "title": schema["info"]["title"]})
+    context = {"groups": groups, "frames": list(_frames(schema)), "title": schema["info"]["title"]}
+    return render(request, "core/api_docs.html", {**context, "close_codes": frames.CLOSE_CODES})
+
+
+@dataclass(frozen=True, slots=True)
+class FrameKind:
+    """One type of frame on the socket, as the page shows it."""
+
+    name: str
+    is_sent: bool  # by the client
+    description: str
+    fields: list[dict[str, Any]]
+    example: str
+
+
+def _frames(schema: dict[str, Any]) -> Iterator[FrameKind]:
+    """Return the socket's frames: first what a client may send, then what it gets."""
+    sides = ((True, "Client", frames.CLIENT), (False, "Server", {**frames.SERVER, "presence": frames.PRESENCE}))
+    for is_sent, side, kinds in sides:
+        for kind, found in kinds.items():
+            reference = {"$ref": f"#/components/schemas/{frames.schema_name(side, kind)}"}
+            yield FrameKind(kind, is_sent, found["description"], _fields(schema, reference), frames.example_of(found))
 
 
 def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, Operation]]:
@@ -129,7 +151,7 @@ def _fields(schema: dict[str, Any], part: dict[str, Any]) -> list[dict[str, Any]
                 "name": name,
                 "kind": " or ".join(kind) if isinstance(kind, list) else kind,
                 "format": inner.get("format", ""),
-                "choices": [str(choice) for choice in inner.get("enum", [])],
+                "choices": [str(choice) for choice in inner.get("enum", [inner["const"]] if "const" in inner else [])],
                 "needed": name in needed,
                 "text": field.get("description", ""),
             }

@@ -1,17 +1,20 @@
 // The page's one WebSocket: topics in, fragments out. Everything it shows, the page shows after a reload as well.
 //
 // Events on document:  digis:<name> {topic, data} · digis:resync {} (something may have been missed, look again)
-//                      digis:live {isLive} · digis:signed-out {}
+//                      digis:live {isLive} · digis:signed-out {} · digis:typing {topic, data: {person}}
 import htmx from "htmx.org";
 
 /**
  * @typedef {{type: string, topic?: string, name?: string, html?: string, data?: any, seq?: number, live?: boolean,
- *            code?: string, message?: string, id?: number | string}} Frame
+ *            code?: string, message?: string, id?: number | string, topics?: string[], frames?: Frame[], person?: string}} Frame
  */
 
 const PING_EVERY = 20_000;
 const PONG_WITHIN = 10_000;
-const POLL_EVERY = 20_000;
+const POLL_SOON = 2_000; // the first look of a page that hears nothing; thousands do not all look at once
+const POLL_EVERY = 15_000;
+const TYPING_EVERY = 3_000;
+const MOST_AT_ONCE = 50; // topics in one frame
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 const TYPED = "input, textarea, select";
@@ -26,6 +29,8 @@ class PageSocket {
   /** @type {Map<string, Set<(name: string, data: any) => void>>} */ #signals = new Map();
   /** @type {Map<string, number>} */ #newest = new Map();
   /** @type {Set<string>} */ #touched = new Set();
+  /** @type {Set<string>} */ #wanted = new Set(); // topics to be asked for, all in one frame
+  /** @type {Map<string, number>} */ #typed = new Map();
   #delay = FIRST_DELAY;
   #wasOpen = false;
   #isReady = false; // the server has spoken
@@ -34,7 +39,7 @@ class PageSocket {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #deadline;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #pings;
-  /** @type {ReturnType<typeof setInterval> | undefined} */ #polls;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #polls;
 
   /** Whether what is sent now reaches the server. */
   get isOpen() {
@@ -61,12 +66,13 @@ class PageSocket {
    */
   subscribe(topic) {
     this.#topics.add(topic);
-    if (this.isOpen) this.#write({ type: "subscribe", topic });
+    if (this.isOpen) this.#ask([topic]);
   }
 
   /** @param {string} topic */
   unsubscribe(topic) {
     this.#topics.delete(topic);
+    this.#wanted.delete(topic);
     if (this.isOpen) this.#write({ type: "unsubscribe", topic });
   }
 
@@ -78,6 +84,17 @@ class PageSocket {
     if (!this.isOpen) return false;
     this.#write({ type: "message", topic, name, data });
     return true;
+  }
+
+  /**
+   * Let the others on a topic know that the person types: at each key, told on now and then.
+   * @param {string} topic
+   */
+  typing(topic) {
+    const now = Date.now();
+    if (!this.isOpen || now - (this.#typed.get(topic) ?? 0) < TYPING_EVERY) return;
+    this.#typed.set(topic, now);
+    this.#write({ type: "typing", topic });
   }
 
   /**
@@ -117,7 +134,7 @@ class PageSocket {
     if (this.#isReady) return;
     this.#isReady = true;
     this.#delay = FIRST_DELAY;
-    for (const topic of this.#topics) this.#write({ type: "subscribe", topic });
+    this.#ask(this.#topics);
     clearInterval(this.#pings);
     this.#pings = setInterval(() => this.#ping(), PING_EVERY);
     this.#live(true);
@@ -133,7 +150,7 @@ class PageSocket {
     clearInterval(this.#pings);
     if (SIGNED_OUT.has(code)) {
       this.#isStopped = true;
-      clearInterval(this.#polls);
+      clearTimeout(this.#polls);
       announce("signed-out", {});
       return;
     }
@@ -170,8 +187,23 @@ class PageSocket {
     }, time);
   }
 
+  /** Ask for topics: those that a page names in one go travel together. @param {Iterable<string>} topics */
+  #ask(topics) {
+    if (!this.#wanted.size) queueMicrotask(() => this.#askNow());
+    for (const topic of topics) this.#wanted.add(topic);
+  }
+
+  #askNow() {
+    const all = [...this.#wanted];
+    this.#wanted.clear();
+    for (let start = 0; start < all.length && this.isOpen; start += MOST_AT_ONCE) {
+      this.#wire?.send(JSON.stringify({ type: "subscribe", topics: all.slice(start, start + MOST_AT_ONCE) }));
+    }
+  }
+
   /** @param {Frame} frame */
   #write(frame) {
+    this.#askNow(); // who speaks on a topic listens to it first
     this.#wire?.send(JSON.stringify(frame));
   }
 
@@ -187,10 +219,17 @@ class PageSocket {
     } catch {
       return;
     }
+    this.#take(frame);
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
     const { type, topic = "", name = "", data } = frame;
     if (type === "subscribed") this.#ready();
     else if (type === "event") this.#event(frame);
+    else if (type === "batch") frame.frames?.forEach((one) => this.#event(one));
     else if (type === "signal") this.#signals.get(topic)?.forEach((act) => act(name, data));
+    else if (type === "typing") announce("typing", { topic, data: { person: frame.person } });
     else if (type === "resync") this.#resync();
     else if (type === "status") this.#live(frame.live === true);
     else if (type === "error") announce("socket-error", { topic, data: { code: frame.code, message: frame.message } });
@@ -236,13 +275,17 @@ class PageSocket {
   #live(isLive) {
     if (isLive === this.#isLive) return;
     this.#isLive = isLive;
-    clearInterval(this.#polls);
-    if (!isLive) {
-      this.#polls = setInterval(() => {
-        if (document.visibilityState === "visible") void this.#refresh();
-      }, POLL_EVERY);
-    }
+    clearTimeout(this.#polls);
+    if (!isLive) this.#pollIn(POLL_SOON);
     announce("live", { isLive });
+  }
+
+  /** Without news by the socket, read the page again by HTTP now and then, until they flow. @param {number} time */
+  #pollIn(time) {
+    this.#polls = setTimeout(() => {
+      if (document.visibilityState === "visible") void this.#refresh();
+      this.#pollIn(POLL_EVERY);
+    }, time * (0.5 + Math.random()));
   }
 }
 

@@ -58,7 +58,8 @@ class Tab:
                 for place, frame in enumerate(self.waiting):
                     if frame["type"] == kind and name in {"", frame.get("name")}:
                         return self.waiting.pop(place)
-                self.waiting.append(await self.socket.receive_json_from(timeout=20))
+                came = await self.socket.receive_json_from(timeout=20)
+                self.waiting += came["frames"] if came["type"] == "batch" else [came]
 
     async def send(self, **frame) -> None:
         await self.socket.send_json_to(frame)

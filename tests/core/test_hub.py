@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket as sockets
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from uuid import uuid4
 
 import pytest
 import redis
+import redis.asyncio
 
 from digis.core import valkey
+from digis.core.realtime import Event, census, publish, rooms, wire
 from digis.core.realtime import hub as hubs
-from digis.core.realtime import publish
-from digis.core.realtime.hub import Hub, Socket
+from digis.core.realtime.hub import Hub
 from digis.core.realtime.sessions import in_thread
+from digis.core.realtime.wire import Socket
 from tests.core.test_sockets import Noted, ask, opened, receive
 
 pytestmark = pytest.mark.asyncio
@@ -96,8 +99,8 @@ async def test_a_reader_too_slow_is_told_to_look_again_and_memory_stays_bounded(
     socket = listening(hub, slow)
     for n in range(5_000):
         hub.fan_out(message("room:1", n, pad=2_000))
-        assert len(socket._queue) <= hubs.MAX_QUEUE
-        assert socket._bytes <= hubs.MAX_QUEUE_BYTES
+        assert len(socket._queue or ()) <= wire.MAX_QUEUE
+        assert socket._bytes <= wire.MAX_QUEUE_BYTES
     slow.may_read.set()
     await until(lambda: socket._writer is None)
     kinds = [frame["type"] for frame in slow.frames]
@@ -132,7 +135,7 @@ async def test_a_reader_that_stands_still_is_closed(monkeypatch):
     await task
     assert not hub._by_topic
     assert not hub._by_person
-    assert hub._listening is None
+    assert not hub._tasks
 
 
 async def test_a_peer_that_vanished_does_not_break_the_fan_out():
@@ -155,6 +158,159 @@ async def test_two_thousand_listeners_get_one_frame_each_and_none_is_encoded_twi
     hub.fan_out(message("room:1"))
     assert all(len(reader.got) == 1 for reader in readers)
     assert len({id(reader.got[0]) for reader in readers}) == 1
+
+
+# ── News in quick succession ────────────────────────────────────────────────────────────────
+
+
+def event(n, *, key=None, topic="room:1"):
+    return publish.encode({"t": topic, "e": key}, {"type": "event", "n": n})
+
+
+def numbers(reader):
+    """Return what arrived, a list for what arrived together."""
+    return [[inner["n"] for inner in f["frames"]] if f["type"] == "batch" else f["n"] for f in reader.frames]
+
+
+async def test_the_first_leaves_at_once_and_the_next_ones_together_in_order(monkeypatch):
+    monkeypatch.setattr(rooms, "WINDOW_SECONDS", 0.1)
+    hub, reader, other = Hub(), Reader(), Reader()
+    listening(hub, reader)
+    listening(hub, other, "room:2")
+    for n in range(5):
+        hub.fan_out(event(n))
+    assert numbers(reader) == [0]
+    hub.fan_out(event(9, topic="room:2"))
+    assert numbers(other) == [9]  # each topic has its own time
+    await until(lambda: len(reader.got) == 2)
+    assert numbers(reader) == [0, [1, 2, 3, 4]]
+    await asyncio.sleep(0.15)
+    hub.fan_out(event(5))
+    assert numbers(reader)[-1] == 5  # a lone one never waits
+
+
+async def test_one_that_came_alone_in_its_time_leaves_as_it_is(monkeypatch):
+    monkeypatch.setattr(rooms, "WINDOW_SECONDS", 0.05)
+    hub, reader = Hub(), Reader()
+    listening(hub, reader)
+    hub.fan_out(event(1))
+    hub.fan_out(event(2))
+    await until(lambda: len(reader.got) == 2)
+    assert numbers(reader) == [1, 2]
+
+
+async def test_of_several_that_tell_the_whole_truth_the_last_is_told():
+    hub, reader = Hub(), Reader()
+    listening(hub, reader)
+    for n, key in enumerate(("a", "a", None, "b", "a", None)):
+        hub.fan_out(event(n, key=key))
+    await until(lambda: len(reader.got) == 2)
+    assert numbers(reader) == [0, [2, 3, 4, 5]]  # the second "a" gave way to the third, in the third's place
+
+
+async def test_a_signal_never_waits_and_overtakes_nothing():
+    hub, reader = Hub(), Reader()
+    listening(hub, reader)
+    for n in range(3):
+        hub.fan_out(event(n))
+    hub.fan_out(message("room:1", 3))
+    hub.fan_out(message("room:1", 3))
+    assert numbers(reader) == [0, [1, 2], 3, 3]
+
+
+async def test_what_waits_is_bounded_and_nobody_who_left_gets_it(monkeypatch):
+    monkeypatch.setattr(rooms, "WINDOW_SECONDS", 10.0)
+    hub, reader, gone = Hub(), Reader(), Reader()
+    listening(hub, reader)
+    left = listening(hub, gone)
+    for n in range(1 + rooms.MAX_GATHERED - 1):
+        hub.fan_out(event(n))
+    hub.unsubscribe(left, "room:1")
+    assert len(reader.got) == 1
+    hub.fan_out(event(99))
+    assert len(numbers(reader)[1]) == rooms.MAX_GATHERED
+    assert numbers(gone) == [0]
+
+
+@pytest.mark.parametrize(
+    ("html", "data", "coalesces", "key"),
+    [
+        ('<p id="a">x<br>y</p>', {}, False, "probe a"),
+        ('<p id="a"></p> <img id="b">', {}, False, "probe a b"),
+        ('<p id="a"></p>', {"n": 1}, False, None),  # scripts may count on each
+        ('<p id="a"></p>', {"n": 1}, True, "probe a"),
+        ('<p id="a"></p><li id="b" data-swap="append" data-target="c"></li>', {}, True, None),
+        ("<p>no id</p>", {}, False, None),
+        ("", {}, False, None),
+        ("", {"n": 1}, True, "probe"),
+    ],
+)
+async def test_an_event_covers_its_elders_when_nothing_of_them_is_lost(html, data, coalesces, key):
+    probe = type("Probe", (Event,), {"name": "probe", "coalesces": coalesces})()
+    found = publish.key_of(probe, {"html": html, "data": data})
+    assert (found.strip() if found else None) == key
+
+
+# ── One person, many processes ──────────────────────────────────────────────────────────────
+
+
+class Elsewhere:
+    """A process: a hub of its own, with sockets of one person."""
+
+    def __init__(self):
+        self.hub, self.readers, self.sockets = Hub(), [], []
+
+    async def open(self, who):
+        reader = Reader()
+        socket = Socket(reader.send, who, "")
+        socket._task = None
+        self.readers.append(reader)
+        self.sockets.append(socket)
+        await self.hub.join(socket)
+        return reader
+
+    async def die(self):
+        """End as after kill -9: nobody says goodbye, and the sign of life runs out."""
+        sign = self.hub._census._sign(self.hub._census._name)
+        self.hub._tasks[1].cancel()
+        async with redis.asyncio.Redis.from_url(os.environ["REDIS_URL"]) as store, asyncio.timeout(10):
+            while await store.exists(sign):  # noqa: ASYNC110  Valkey has no event for it
+                await asyncio.sleep(0.05)
+        await self.hub._stop()
+
+    async def end(self):
+        for socket in self.sockets:
+            await self.hub.leave(socket)
+
+
+async def test_the_oldest_of_too_many_closes_in_whichever_process_it_is(monkeypatch):
+    monkeypatch.setattr(hubs, "SOCKETS_PER_PERSON", 3)
+    here, there, who = Elsewhere(), Elsewhere(), person()
+    try:
+        first, second = await here.open(who), await there.open(who)
+        rest = [await here.open(who), await there.open(who)]
+        await until(lambda: first.closes == [4429])
+        rest.append(await here.open(who))
+        await until(lambda: second.closes == [4429])
+        await there.open(person())
+        assert [reader.closes for reader in rest] == [[], [], []]
+    finally:
+        await here.end()
+        await there.end()
+
+
+async def test_sockets_of_a_process_that_died_are_not_counted(monkeypatch):
+    monkeypatch.setattr(hubs, "SOCKETS_PER_PERSON", 2)
+    monkeypatch.setattr(census, "LIFE_SECONDS", 2)
+    dead, here, who = Elsewhere(), Elsewhere(), person()
+    try:
+        for _ in range(2):
+            await dead.open(who)
+        await dead.die()
+        mine = [await here.open(who) for _ in range(2)]
+        assert [reader.closes for reader in mine] == [[], []]
+    finally:
+        await here.end()
 
 
 # ── Valkey goes and comes back ──────────────────────────────────────────────────────────────

@@ -68,7 +68,7 @@ def until(page: Page, expression: str, seconds: float = 30) -> None:
 def send(person: Any, html: str, *, seq: int = 0, name: str = "probe", **data: Any) -> None:
     topic = f"user:{person.pk}"
     frame = {"type": "event", "topic": topic, "name": name, "html": html, "data": data, "seq": seq}
-    publish._publish({"t": topic}, frame, kind="event")
+    publish._publish({"t": topic, "e": None}, frame, kind="event")  # what follows at once travels together
 
 
 def told(page: Page, name: str) -> list[Any]:

@@ -5,8 +5,15 @@ never stored. Apps say in `AppConfig.ready()` who may listen to a topic and what
 decides anything: authorizers and handlers are the apps' selectors and services.
 """
 
-from digis.core.realtime.publish import close_sockets, drop_subscription, publish_on_commit, publish_signal
-from digis.core.realtime.topics import Event, register_presence, register_topic
+from digis.core.realtime.publish import (
+    close_sockets,
+    drop_subscription,
+    publish_on_commit,
+    publish_signal,
+    recheck_person,
+    recheck_topic,
+)
+from digis.core.realtime.topics import Event, register_presence, register_topic, register_typing
 
 __all__ = [
     "Event",
@@ -14,6 +21,9 @@ __all__ = [
     "drop_subscription",
     "publish_on_commit",
     "publish_signal",
+    "recheck_person",
+    "recheck_topic",
     "register_presence",
     "register_topic",
+    "register_typing",
 ]

@@ -1,29 +1,31 @@
 """The socket at /ws/: parses frames, asks the topic's app whether and what, forwards. It never decides.
 
-Frames in:  subscribe, unsubscribe {topic} · message {topic, name, data, id?} · ping
-Frames out: subscribed, unsubscribed {topic} · event · signal · ack {id, data} · error {code, message} · pong ·
-            resync (look again: something may have been missed) · status {live}
+What the frames are stands in `frames`. What a person says is counted as it arrives and done in order, one frame at a
+time, beside the reading: whoever floods is gone before the first of it is looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from digis.core.errors import DomainError, Forbidden, NotFound, ValidationFailed
+from digis.core.errors import DomainError, Forbidden, NotFound, RateLimited
 from digis.core.ids import uuid7
-from digis.core.realtime import hub as hubs
-from digis.core.realtime.hub import Hub, Socket, get_hub
+from digis.core.limits import check_limit
+from digis.core.realtime import frames, rights
+from digis.core.realtime.frames import MAX_FRAME, read_frame
+from digis.core.realtime.hub import Hub, get_hub
 from digis.core.realtime.sessions import in_thread, load_person, session_key_of
+from digis.core.realtime.tickets import redeem_ticket, ticket_of
 from digis.core.realtime.topics import USER, Topic, find_topic
+from digis.core.realtime.wire import Socket, frame_of
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +33,11 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-MAX_FRAME = 16 * 1024
 RATE, BURST = 10.0, 60.0  # frames a second sustained, and at once
 TRUST_SECONDS = 3.0  # how long a session is believed without asking the database again
-MAX_TEXT = 120
+MOST_WAITING = 64  # frames that were counted and wait to be done; more are not read yet
+LAST_WORDS_SECONDS = 5.0  # for what was said before the page went
+TYPING_SECONDS = 3.0
 
 
 class Bucket:
@@ -62,16 +65,32 @@ class SocketConsumer:
         message = await receive()
         if message["type"] != "websocket.connect":
             return
-        session_key = session_key_of(scope.get("headers", []))
-        person = await in_thread(load_person, session_key)
+        ticket = ticket_of(scope.get("query_string", b""))
+        try:
+            person, session_key = await in_thread(_admit, ticket, session_key_of(scope.get("headers", [])))
+        except RateLimited:
+            await _turn_away(send, frames.CLOSE_TOO_MANY)
+            return
         if person is None:
-            await _turn_away(send, hubs.CLOSE_SIGNED_OUT)
+            await _turn_away(send, frames.CLOSE_SIGNED_OUT)
             return
         if getattr(person, "is_suspended", False):
-            await _turn_away(send, hubs.CLOSE_SUSPENDED)
+            await _turn_away(send, frames.CLOSE_SUSPENDED)
             return
         await send({"type": "websocket.accept"})
         await _Session(Socket(send, person, session_key), get_hub()).run(receive)
+
+
+def _admit(ticket: str | None, session_key: str) -> tuple[Any | None, str]:
+    """Return who opens a socket, and on which session: by a ticket alone if there is one, else by the cookie."""
+    owner = ""
+    if ticket is not None:
+        owner, session_key = redeem_ticket(ticket) or ("", "")
+    person = load_person(session_key)
+    if person is None or (ticket is not None and str(person.pk) != owner):
+        return None, ""
+    check_limit("socket", f"person:{person.pk}")
+    return person, session_key
 
 
 async def _turn_away(send: Send, code: int) -> None:
@@ -83,62 +102,94 @@ async def _turn_away(send: Send, code: int) -> None:
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  ASGI's signature
     """Answer every other WebSocket path."""
     await receive()
-    await send({"type": "websocket.close", "code": 4404})
+    await send({"type": "websocket.close", "code": frames.CLOSE_UNKNOWN})
 
 
 class _Stop(Exception):
     """Ends the session with a close code."""
 
-    def __init__(self, code: int) -> None:
-        self.code = code
+    def __init__(self, code: int, *, is_hostile: bool = False) -> None:
+        self.code, self.is_hostile = code, is_hostile
 
 
 class _Session:
     """One connection, from accept to close."""
 
+    __slots__ = ("_believed_until", "_bucket", "_hub", "_said", "_socket", "_typed", "_worker")
+
     def __init__(self, socket: Socket, hub: Hub) -> None:
-        self.socket, self.hub = socket, hub
-        self.bucket = Bucket()
-        self.believed_until = time.monotonic() + TRUST_SECONDS
+        self._socket, self._hub = socket, hub
+        self._bucket = Bucket()
+        self._believed_until = time.monotonic() + TRUST_SECONDS
+        self._said: deque[str] = deque()
+        self._typed: dict[str, float] = {}
+        self._worker: asyncio.Task[None] | None = None
 
     async def run(self, receive: Receive) -> None:
-        socket = self.socket
+        socket, hub = self._socket, self._hub
         with structlog.contextvars.bound_contextvars(request_id=str(uuid7()), user_id=socket.person_id):
             try:
-                await self.hub.join(socket)
-                self.hub.subscribe(socket, f"{USER}:{socket.person_id}")
+                await hub.join(socket)
+                hub.subscribe(socket, f"{USER}:{socket.person_id}")
                 self._reply({"type": "subscribed", "topic": f"{USER}:{socket.person_id}"})
+                hub.greet(socket)
                 await self._note_presence()
                 while (message := await receive())["type"] == "websocket.receive":
-                    await self._hear(message)
+                    self._hear(message)
+                    if len(self._said) >= MOST_WAITING and self._worker is not None:
+                        await asyncio.wait([self._worker])
+                await self._finish_work()
             except _Stop as stop:
-                socket.close(stop.code)
+                socket.close(stop.code, is_hostile=stop.is_hostile)
             except asyncio.CancelledError:
                 if not socket.is_closed:  # the server stops; a socket we closed ourselves just ends here
                     raise
             finally:
-                await self.hub.leave(socket)
+                if self._worker is not None:
+                    self._worker.cancel()
+                await hub.leave(socket)
                 await socket.finish()
 
-    def _reply(self, frame: dict[str, Any]) -> None:
-        text = json.dumps(frame, separators=(",", ":"), ensure_ascii=False, default=str)
-        self.socket.deliver({"type": "websocket.send", "text": text})
+    def _reply(self, content: dict[str, Any]) -> None:
+        self._socket.deliver(frame_of(content))
 
-    async def _hear(self, message: dict[str, Any]) -> None:
+    def _hear(self, message: dict[str, Any]) -> None:
+        """Count a frame as it arrives, and have it done in its turn."""
         text = message.get("text")
         if text is None:
-            raise _Stop(hubs.CLOSE_UNSUPPORTED)
+            raise _Stop(frames.CLOSE_UNSUPPORTED)
         if len(text) > MAX_FRAME or len(text.encode()) > MAX_FRAME:
-            raise _Stop(hubs.CLOSE_TOO_BIG)
-        if not self.bucket.take():
-            raise _Stop(hubs.CLOSE_POLICY)
-        self.socket.last_heard = time.monotonic()
-        await self._check_session()
+            raise _Stop(frames.CLOSE_TOO_BIG, is_hostile=True)
+        if not self._bucket.take():
+            raise _Stop(frames.CLOSE_POLICY, is_hostile=True)
+        self._socket.last_heard = time.monotonic()
+        self._said.append(text)
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._said and not self._socket.is_closed:
+                await self._do(self._said.popleft())
+        except _Stop as stop:
+            self._socket.close(stop.code)
+        finally:
+            self._worker = None
+
+    async def _finish_work(self) -> None:
+        """Do what was said before the page went: it may have said goodbye."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker], timeout=LAST_WORDS_SECONDS)
+
+    async def _do(self, text: str) -> None:
         reference: dict[str, Any] = {}
         try:
-            frame = _parse(text)
+            await self._check_session()
+            frame = read_frame(text)
             reference = {name: frame[name] for name in ("id", "topic") if name in frame}
             await self._act(frame, reference)
+        except _Stop:
+            raise
         except DomainError as error:
             self._reply({"type": "error", "code": error.code, "message": str(error), **reference})
         except Exception:  # a fault in an app's handler must not cost the person the connection
@@ -152,84 +203,70 @@ class _Session:
             await self._note_presence()
             self._reply({"type": "pong", **reference})
         elif kind == "subscribe":
-            await self._subscribe(frame["topic"])
+            await self._subscribe(frame)
         elif kind == "unsubscribe":
-            self.hub.unsubscribe(self.socket, frame["topic"])
-            self._reply({"type": "unsubscribed", "topic": frame["topic"]})
+            self._hub.unsubscribe(self._socket, frame["topic"])
+            self._reply({"type": "unsubscribed", **reference})
+        elif kind == "typing":
+            await self._typing(frame["topic"])
+            self._acknowledge(reference, None)
         else:
-            await self._message(frame, reference)
+            self._acknowledge(reference, await self._message(frame))
 
-    async def _subscribe(self, name: str) -> None:
-        topic, topic_id = _find(name)
-        if not await in_thread(_may, topic, self.socket.person, topic_id):
-            raise NotFound
-        if self.socket.is_closed:
+    def _acknowledge(self, reference: dict[str, Any], data: Any) -> None:
+        if "id" in reference:
+            self._reply({"type": "ack", **reference, "data": data})
+
+    async def _subscribe(self, frame: dict[str, Any]) -> None:
+        names = list(dict.fromkeys([*([frame["topic"]] if "topic" in frame else []), *frame.get("topics", [])]))
+        hearable = await in_thread(rights.list_hearable, self._socket.person, names)
+        if self._socket.is_closed:
             return
-        if not self.hub.subscribe(self.socket, name):
-            raise Forbidden(_("This page listens to too much already."))
-        self._reply({"type": "subscribed", "topic": name})
+        reference = {"id": frame["id"]} if "id" in frame else {}
+        for name in names:
+            if name not in hearable:
+                self._refuse(NotFound(), name, reference)
+            elif not self._hub.subscribe(self._socket, name):
+                self._refuse(Forbidden(_("This page listens to too much already.")), name, reference)
+            else:
+                self._reply({"type": "subscribed", "topic": name, **reference})
 
-    async def _message(self, frame: dict[str, Any], reference: dict[str, Any]) -> None:
-        topic, topic_id = _find(frame["topic"])
-        if frame["topic"] not in self.socket.topics:
+    def _refuse(self, error: DomainError, topic: str, reference: dict[str, Any]) -> None:
+        self._reply({"type": "error", "code": error.code, "message": str(error), "topic": topic, **reference})
+
+    async def _message(self, frame: dict[str, Any]) -> Any:
+        topic, topic_id = self._heard_topic(frame["topic"])
+        person = self._socket.person
+        return await in_thread(rights.handle_message, topic, person, topic_id, frame["name"], frame.get("data"))
+
+    async def _typing(self, name: str) -> None:
+        topic, topic_id = self._heard_topic(name)
+        now = time.monotonic()
+        if now - self._typed.get(name, -TYPING_SECONDS) < TYPING_SECONDS:
+            return
+        self._typed = {name: now}
+        await in_thread(rights.tell_typing, topic, self._socket.person, topic_id)
+
+    def _heard_topic(self, name: str) -> tuple[Topic, str]:
+        """Return a topic that this socket listens to; only who listens may speak."""
+        found = find_topic(name)
+        if found is None or name not in self._socket.topics:
             raise NotFound
-        result = await in_thread(_handle, topic, self.socket.person, topic_id, frame["name"], frame.get("data"))
-        if "id" in frame:
-            self._reply({"type": "ack", **reference, "data": result})
+        return found
 
     async def _check_session(self) -> None:
         """Ask the database again who this is: a sign-out or a ban ends the socket even if its news was lost."""
         now = time.monotonic()
-        if now < self.believed_until:
+        if now < self._believed_until:
             return
-        person = await in_thread(load_person, self.socket.session_key)
-        if person is None or str(person.pk) != self.socket.person_id:
-            raise _Stop(hubs.CLOSE_SIGNED_OUT)
+        person = await in_thread(load_person, self._socket.session_key)
+        if person is None or str(person.pk) != self._socket.person_id:
+            raise _Stop(frames.CLOSE_SIGNED_OUT)
         if getattr(person, "is_suspended", False):
-            raise _Stop(hubs.CLOSE_SUSPENDED)
-        self.socket.person = person
-        self.believed_until = now + TRUST_SECONDS
+            raise _Stop(frames.CLOSE_SUSPENDED)
+        self._socket.person = person
+        self._believed_until = now + TRUST_SECONDS
 
     async def _note_presence(self) -> None:
         with contextlib.suppress(Exception):  # presence is told again in 20 s; it never costs the connection
-            await self.hub.note_presence(self.socket.person)
-
-
-def _parse(text: str) -> dict[str, Any]:
-    """Read a frame, or raise ValidationFailed that says what is wrong with it."""
-    try:
-        frame = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValidationFailed(message=_("A frame is one JSON object.")) from None
-    if not isinstance(frame, dict) or frame.get("type") not in {"ping", "subscribe", "unsubscribe", "message"}:
-        raise ValidationFailed(message=_("A frame is an object with a type we know."))
-    if "id" in frame and not isinstance(frame["id"], str | int):
-        raise ValidationFailed(message=_("A frame's id is a text or a whole number."))
-    needed = {"ping": (), "message": ("topic", "name")}.get(frame["type"], ("topic",))
-    for name in needed:
-        if not isinstance(frame.get(name), str) or not 0 < len(frame[name]) <= MAX_TEXT:
-            raise ValidationFailed(message=_("This frame lacks its %(name)s.") % {"name": name})
-    return frame
-
-
-def _find(name: str) -> tuple[Topic, str]:
-    found = find_topic(name)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _may(topic: Topic, person: Any, topic_id: str) -> bool:
-    """Ask the app. What cannot be a topic of its kind (an id that is none) does not exist."""
-    try:
-        return bool(topic.authorize(person, topic_id))
-    except (DomainError, ValueError, ValidationError):
-        return False
-
-
-def _handle(topic: Topic, person: Any, topic_id: str, name: str, data: Any) -> Any:
-    """Ask again whether the person may, then hand the message to the app's handler. Runs in a thread."""
-    handler = topic.messages.get(name)
-    if handler is None or not _may(topic, person, topic_id):
-        raise NotFound
-    return handler(person, topic_id, data)
+            await self._hub.note_presence(self._socket.person)

@@ -1,215 +1,132 @@
 """The hub of one process: one subscription to Valkey, one encoding of a frame, one write per socket.
 
-A socket whose reader is slow gets a bounded queue; when that is full, the queue is thrown away and the client told
-to look again (`resync`), since everything it missed stands in the database. One that does not read at all is closed.
-Nobody else waits for it.
+It knows who listens to what and hands out what comes; who may listen was asked before, and is asked again when an app
+says so or when news may have been lost.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import time
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections import defaultdict
+from collections.abc import Coroutine, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import redis.asyncio
-import redis.exceptions
 import structlog
 from django.conf import settings
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
+from digis.core.realtime import rights
+from digis.core.realtime.census import AWAY, Census
+from digis.core.realtime.frames import (
+    CLOSE_SIGNED_OUT,
+    CLOSE_SUSPENDED,
+    CLOSE_TOO_MANY,
+    CLOSE_TRY_LATER,
+    MAX_TOPICS,
+)
+from digis.core.realtime.rooms import Room
 from digis.core.realtime.sessions import in_thread
-from digis.core.realtime.topics import presence_hooks
+from digis.core.realtime.topics import USER, presence_hooks
+from digis.core.realtime.wire import RESYNC, Frame, Message, Socket, frame_of
 
 log = structlog.get_logger(__name__)
 
-Message = dict[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-
-MAX_QUEUE = 256  # frames a slow reader may be behind
-MAX_QUEUE_BYTES = 1_000_000
 STALL_SECONDS = 20.0  # one write that takes so long has nobody at the other end
 SOCKETS_PER_PERSON = 20
-TOPICS_PER_SOCKET = 50
+TOPICS_PER_SOCKET = MAX_TOPICS + 1  # one's own comes by itself
 PRESENCE_SECONDS = 20.0
 QUIET_SECONDS = 75.0  # a hidden tab's timers may run once a minute; longer silence is absence
-PING_SECONDS = 10.0
+PING_SECONDS = 5.0
+TURN_SECONDS = 0.01  # handing out may take so long before others get a turn
+ASKED_AT_ONCE = 100  # sockets whose rights are looked up in one go after a gap
 
-CLOSE_SIGNED_OUT = 4401
-CLOSE_SUSPENDED = 4403
-CLOSE_TOO_MANY = 4429
-CLOSE_POLICY = 1008
-CLOSE_TOO_BIG = 1009
-CLOSE_UNSUPPORTED = 1003
-CLOSE_TRY_LATER = 1013
-
-RESYNC = json.dumps({"type": "resync"})
+DEAF = frame_of({"type": "status", "live": False})
 
 SOCKETS = Gauge("digis_realtime_sockets", "Open sockets of this process.", multiprocess_mode="livesum")
-DELIVERED = Counter("digis_realtime_delivered_total", "Frames handed to sockets.")
-LAGGED = Counter("digis_realtime_lagged_total", "Times a slow reader's queue was thrown away.")
-CLOSED = Counter("digis_realtime_closed_total", "Sockets closed by us.", ["code"])
-
-
-class _Resumed:
-    """Awaits the rest of a coroutine whose first step was already taken."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None], waiting_for: Any) -> None:
-        self.coroutine, self.waiting_for = coroutine, waiting_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        waiting_for = self.waiting_for
-        try:
-            while True:
-                try:
-                    value = yield waiting_for
-                except BaseException as error:  # noqa: BLE001  everything, cancellation too, belongs to the coroutine
-                    waiting_for = self.coroutine.throw(error)
-                else:
-                    waiting_for = self.coroutine.send(value)
-        except StopIteration:
-            return
-
-
-class Socket:
-    """One open WebSocket, as the hub sees it. All of its writes pass through `deliver`, in order."""
-
-    __slots__ = (
-        "_bytes",
-        "_queue",
-        "_send",
-        "_task",
-        "_writer",
-        "is_closed",
-        "last_heard",
-        "person",
-        "person_id",
-        "session_key",
-        "stalled_since",
-        "topics",
-    )
-
-    def __init__(self, send: Send, person: Any, session_key: str) -> None:
-        self._send = send
-        self._queue: deque[Message] = deque()
-        self._bytes = 0
-        self._writer: asyncio.Task[None] | None = None
-        self._task: asyncio.Task[Any] | None = asyncio.current_task()
-        self.person = person
-        self.person_id = str(person.pk)
-        self.session_key = session_key
-        self.topics: set[str] = set()
-        self.last_heard = time.monotonic()
-        self.stalled_since: float | None = None
-        self.is_closed = False
-
-    def deliver(self, message: Message) -> None:
-        """Write now if the reader keeps up, else queue; never wait.
-
-        The first step of the write is taken right here: with an idle reader that is all of it, and costs no task.
-        """
-        if self.is_closed:
-            return
-        if self._writer is not None:
-            self._enqueue(message)
-            return
-        coroutine = self._write(message)
-        try:
-            waiting_for = coroutine.send(None)
-        except StopIteration:
-            return
-        except Exception as error:  # noqa: BLE001  the peer is gone; its own receive() will say so
-            log.debug("socket_write_failed", error=str(error))
-            return
-        self.stalled_since = time.monotonic()
-        self._writer = asyncio.get_running_loop().create_task(self._drain(_Resumed(coroutine, waiting_for)))
-
-    async def _write(self, message: Message) -> None:
-        await self._send(message)
-
-    def _enqueue(self, message: Message) -> None:
-        size = len(message.get("text") or "")
-        if len(self._queue) >= MAX_QUEUE or self._bytes + size > MAX_QUEUE_BYTES:
-            LAGGED.inc()
-            self._queue.clear()
-            self._bytes = 0
-            message = {"type": "websocket.send", "text": RESYNC}
-            size = len(RESYNC)
-        self._queue.append(message)
-        self._bytes += size
-
-    async def _drain(self, first: _Resumed) -> None:
-        try:
-            await first
-            while self._queue:
-                message = self._queue.popleft()
-                self._bytes -= len(message.get("text") or "")
-                self.stalled_since = time.monotonic()
-                await self._write(message)
-        except Exception as error:  # noqa: BLE001  the peer is gone; its own receive() will say so
-            log.debug("socket_write_failed", error=str(error))
-            self._queue.clear()
-        finally:
-            self.stalled_since = None
-            self._writer = None
-
-    def close(self, code: int) -> None:
-        """Close the socket and end its consumer, wherever that waits."""
-        if self.is_closed:
-            return
-        CLOSED.labels(str(code)).inc()
-        self._queue.clear()
-        self.deliver({"type": "websocket.close", "code": code})
-        self.is_closed = True
-        if self._task is not None and self._task is not asyncio.current_task():
-            self._task.cancel()
-
-    async def finish(self) -> None:
-        """Leave no task behind: give a pending write a moment, then drop it."""
-        writer = self._writer
-        if writer is not None:
-            _, pending = await asyncio.wait([writer], timeout=1.0)
-            if pending:
-                writer.cancel()
-                await asyncio.wait([writer], timeout=1.0)
-        self.is_closed = True
 
 
 class Hub:
     """The sockets of this process (of this event loop, exactly), by topic and by person."""
 
     def __init__(self) -> None:
-        self._by_topic: dict[str, set[Socket]] = {}
+        self._by_topic: dict[str, Room] = {}
         self._by_person: dict[str, list[Socket]] = defaultdict(list)
+        self._by_number: dict[int, Socket] = {}
+        self._numbers = itertools.count(1)
         self._noted: dict[str, float] = {}
-        self._listening: asyncio.Task[None] | None = None
-        self._ticking: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
+        self._census: Census | None = None
         self._subscribed = asyncio.Event()
+        self._has_missed = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether news reach this process now."""
+        return self._subscribed.is_set()
 
     # ── Coming and going ────────────────────────────────────────────────────────────────────
 
     async def join(self, socket: Socket) -> None:
         """Take a socket in; returns once frames reach this process, or after a second without Valkey."""
+        socket.number = next(self._numbers)
         mine = self._by_person[socket.person_id]
         mine.append(socket)
+        self._by_number[socket.number] = socket
         SOCKETS.inc()
         while len(mine) > SOCKETS_PER_PERSON:
-            oldest = mine.pop(0)
-            self._forget(oldest)
-            oldest.close(CLOSE_TOO_MANY)
-        if self._listening is None or self._listening.done():
-            self._listening = asyncio.create_task(self._listen(), name="realtime hub")
-            self._ticking = asyncio.create_task(self._tick(), name="realtime presence")
+            self._evict(mine[0].number)
+        if not self._tasks:
+            await self._start()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._subscribed.wait(), 1.0)
+        if self.is_live and self._census is not None:
+            with contextlib.suppress(*AWAY):
+                await self._census.enter(socket.person_id, socket.number, opened=socket.opened_at)
+
+    def greet(self, socket: Socket) -> None:
+        """Tell a socket that has just come if news do not reach this process; it is told when they do again."""
+        if not self.is_live:
+            self._has_missed = True
+            socket.deliver(DEAF)
 
     async def leave(self, socket: Socket) -> None:
         """Let a socket go; the last one takes the subscription with it."""
         self._forget(socket)
+        SOCKETS.dec()
+        census = self._census
+        if not self._by_number:
+            await self._stop()
+        elif census is not None and self.is_live:
+            with contextlib.suppress(*AWAY):
+                await census.leave(socket.person_id, socket.number)
+
+    async def _start(self) -> None:
+        self._census = census = Census(SOCKETS_PER_PERSON, self._evict)
+        # The tasks come first: whoever joins meanwhile finds them there.
+        self._tasks = [asyncio.create_task(act) for act in (self._listen(), self._tick(), census.listen())]
+        with contextlib.suppress(*AWAY):
+            await census.show_life()
+
+    async def _stop(self) -> None:
+        tasks, census = [*self._tasks, *self._errands], self._census
+        self._tasks, self._census = [], None
+        self._subscribed.clear()
+        self._has_missed = False
+        await end_tasks(tasks)
+        if census is not None:
+            await census.stop()
+
+    def _forget(self, socket: Socket) -> None:
+        for topic in list(socket.topics):
+            self.unsubscribe(socket, topic)
+        self._by_number.pop(socket.number, None)
         mine = self._by_person.get(socket.person_id)
         if mine is not None:
             with contextlib.suppress(ValueError):
@@ -217,32 +134,31 @@ class Hub:
             if not mine:
                 del self._by_person[socket.person_id]
                 self._noted.pop(socket.person_id, None)
-        SOCKETS.dec()
-        if not self._by_person:
-            tasks = [task for task in (self._listening, self._ticking) if task is not None]
-            self._listening = self._ticking = None
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _forget(self, socket: Socket) -> None:
-        for topic in list(socket.topics):
-            self.unsubscribe(socket, topic)
+    def _evict(self, number: int) -> None:
+        """Close the oldest socket of a person who has too many."""
+        if (socket := self._by_number.get(number)) is not None:
+            self._forget(socket)
+            socket.close(CLOSE_TOO_MANY)
 
     def subscribe(self, socket: Socket, topic: str) -> bool:
         """Let a socket hear a topic; False when it listens to too many already. The caller has asked whether it may."""
         if topic not in socket.topics and len(socket.topics) >= TOPICS_PER_SOCKET:
             return False
         socket.topics.add(topic)
-        self._by_topic.setdefault(topic, set()).add(socket)
+        if (room := self._by_topic.get(topic)) is None:
+            room = self._by_topic[topic] = Room()
+        room.sockets.add(socket)
         return True
 
     def unsubscribe(self, socket: Socket, topic: str) -> None:
+        """Let a socket hear a topic no longer."""
         socket.topics.discard(topic)
-        listeners = self._by_topic.get(topic)
-        if listeners is not None:
-            listeners.discard(socket)
-            if not listeners:
+        room = self._by_topic.get(topic)
+        if room is not None:
+            room.sockets.discard(socket)
+            if not room.sockets:
+                room.close()
                 del self._by_topic[topic]
 
     # ── News from Valkey ────────────────────────────────────────────────────────────────────
@@ -250,7 +166,6 @@ class Hub:
     async def _listen(self) -> None:
         """Keep the one subscription. After a gap every client is told to look again, as frames may be lost."""
         delay = 0.1
-        was_heard = False
         while True:
             try:
                 async with contextlib.AsyncExitStack() as stack:
@@ -263,19 +178,22 @@ class Hub:
                     await pubsub.subscribe(settings.REALTIME_CHANNEL)
                     delay = 0.1
                     self._subscribed.set()
-                    if was_heard:
-                        self._tell_everybody({"type": "resync"})
-                    was_heard = True
+                    if self._has_missed:
+                        self._has_missed = False
+                        self._run_errand(self._recover())
                     await self._read(pubsub)
-            except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
+            except AWAY as error:
                 log.warning("realtime_subscription_lost", error=str(error))
-                if self._subscribed.is_set():
+                self._has_missed = True
+                if self.is_live:
                     self._subscribed.clear()
-                    self._tell_everybody({"type": "status", "live": False})
+                    self._tell_everybody(DEAF)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
 
     async def _read(self, pubsub: Any) -> None:
+        loop = asyncio.get_running_loop()
+        turn = loop.time()
         unanswered = False
         while True:
             message = await pubsub.get_message(timeout=PING_SECONDS)
@@ -291,6 +209,9 @@ class Hub:
                     self.fan_out(message["data"])
                 except Exception:  # one bad message must not silence the process
                     log.exception("realtime_message_failed")
+                if loop.time() - turn > TURN_SECONDS:  # reading what has arrived already gives nobody else a turn
+                    await asyncio.sleep(0)
+                    turn = loop.time()
 
     def fan_out(self, message: bytes) -> None:
         """Hand one message to those it is for."""
@@ -299,29 +220,96 @@ class Hub:
         if "c" in header:
             self._control(header)
             return
-        listeners = self._by_topic.get(header["t"])
-        if not listeners:
+        room = self._by_topic.get(header["t"])
+        if room is None:
             return
-        frame = {"type": "websocket.send", "text": body.decode()}
-        exclude = header.get("x")
-        targets = [s for s in listeners if s.person_id != exclude] if exclude else list(listeners)
-        for socket in targets:
-            socket.deliver(frame)
-        DELIVERED.inc(len(targets))
+        if "e" in header:
+            room.gather(body, header["e"])
+        elif "y" in header:
+            self._run_errand(self._tell_of_typing(header["t"], header["y"], Frame(body)))
+        else:
+            room.tell(Frame(body), exclude=header.get("x"))
 
     def _control(self, header: Message) -> None:
-        for socket in list(self._by_person.get(header["u"], ())):
-            if header["c"] == "close":
+        order, topic = header["c"], header.get("t", "")
+        if order == "close":
+            for socket in list(self._by_person.get(header["u"], ())):
                 if header["s"] is None or header["s"] == socket.session_key:
                     socket.close(CLOSE_SIGNED_OUT)
-            elif header["c"] == "drop":
-                self.unsubscribe(socket, header["t"])
+        elif order == "drop":
+            for socket in list(self._by_person.get(header["u"], ())):
+                self._drop(socket, topic)
+        elif order == "recheck":
+            room = self._by_topic.get(topic)
+            of_person = self._by_person.get(header.get("u", ""), ())
+            listeners = list(room.sockets) if room is not None else list(of_person)
+            if listeners:
+                self._run_errand(self._ask_again(listeners, of=topic))
 
-    def _tell_everybody(self, frame: Message) -> None:
-        text = json.dumps(frame)
-        for sockets in list(self._by_person.values()):
-            for socket in list(sockets):
-                socket.deliver({"type": "websocket.send", "text": text})
+    def _drop(self, socket: Socket, topic: str) -> None:
+        if topic in socket.topics:
+            self.unsubscribe(socket, topic)
+            socket.deliver(frame_of({"type": "unsubscribed", "topic": topic}))
+
+    def _tell_everybody(self, frame: Frame) -> None:
+        for socket in list(self._by_number.values()):
+            socket.deliver(frame)
+
+    def _run_errand(self, act: Coroutine[Any, Any, None]) -> None:
+        """Do something that has to wait, beside handing out news."""
+        task = asyncio.create_task(_survive(act))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    # ── Rights, asked again ─────────────────────────────────────────────────────────────────
+
+    async def _recover(self) -> None:
+        """After a gap: have everybody look again, and let nobody hear what ended meanwhile."""
+        self._tell_everybody(RESYNC)
+        census = self._census
+        if census is not None:
+            with contextlib.suppress(*AWAY):
+                await census.show_life()
+        sockets = list(self._by_number.values())
+        for start in range(0, len(sockets), ASKED_AT_ONCE):
+            some = sockets[start : start + ASKED_AT_ONCE]
+            standing = await in_thread(rights.list_standing, {socket.session_key for socket in some})
+            for socket in some:
+                person = standing.get(socket.session_key)
+                if person is None or str(person.pk) != socket.person_id:
+                    socket.close(CLOSE_SIGNED_OUT)
+                elif getattr(person, "is_suspended", False):
+                    socket.close(CLOSE_SUSPENDED)
+                elif census is not None:
+                    with contextlib.suppress(*AWAY):
+                        await census.enter(socket.person_id, socket.number, opened=socket.opened_at)
+            await self._ask_again(some)
+
+    async def _ask_again(self, sockets: Iterable[Socket], *, of: str = "") -> None:
+        """Ask whether these sockets may hear what they listen to: one topic, a kind of topic (`call:`), or all."""
+        asked = [
+            (socket, topic)
+            for socket in sockets
+            for topic in list(socket.topics)
+            if not topic.startswith(f"{USER}:")
+            and (topic == of or not of or (of.endswith(":") and topic.startswith(of)))
+        ]
+        pairs = {(socket.person_id, topic) for socket, topic in asked}
+        allowed = await in_thread(rights.list_allowed, pairs) if pairs else pairs
+        for socket, topic in asked:
+            if (socket.person_id, topic) not in allowed:
+                self._drop(socket, topic)
+
+    async def _tell_of_typing(self, topic: str, person_id: str, frame: Frame) -> None:
+        """Tell those who listen that somebody types, if they may see it: asked now, as it is rare and private."""
+        room = self._by_topic.get(topic)
+        others = {socket.person_id for socket in room.sockets} - {person_id} if room is not None else set()
+        if not 0 < len(others) <= rights.MOST_TOLD_OF_TYPING:
+            return
+        told = await in_thread(rights.list_told_of_typing, others, topic)
+        room = self._by_topic.get(topic)
+        if room is not None and told:
+            room.tell_people(frame, told)
 
     # ── Presence, and readers that stand still ──────────────────────────────────────────────
 
@@ -348,10 +336,26 @@ class Hub:
                     self._noted[person_id] = now
                     present.append(sockets[-1].person)
             if present:
-                try:
-                    await in_thread(_run_presence_hooks, present)
-                except Exception:  # the database may be away for a while; presence is told again
-                    log.exception("presence_failed")
+                await _survive(in_thread(_run_presence_hooks, present))
+            if self._census is not None and self.is_live:
+                await _survive(self._census.show_life())
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: one that waits for a thread may miss the first call."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)
+
+
+async def _survive(act: Coroutine[Any, Any, None]) -> None:
+    """Do something whose failure costs nobody anything: the database or Valkey may be away for a while."""
+    try:
+        await act
+    except Exception:
+        log.exception("realtime_errand_failed")
 
 
 def _run_presence_hooks(people: list[Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from digis.core.realtime.topics import Event
 log = structlog.get_logger(__name__)
 
 PUBLISHED = Counter("digis_realtime_published_total", "Frames handed to Valkey.", ["kind", "result"])
+TYPING_EVERY_MS = 3_000
 # No request stands behind a fragment that goes over a socket: its forms come without a token, and the client
 # puts its own page's in. Django draws no field for this word.
 NO_TOKEN = "NOTPROVIDED"  # noqa: S105  a placeholder, not a secret
@@ -63,7 +65,54 @@ class _EventJob:
         except valkey.ValkeyUnavailable:
             PUBLISHED.labels("event", "lost").inc()
             return
-        _publish({"t": topic}, frame, kind="event")
+        _publish({"t": topic, "e": key_of(event, frame)}, frame, kind="event")
+
+
+def key_of(event: Event, frame: dict[str, Any]) -> str | None:
+    """Return what an event tells the whole truth about, or None when each of its kind counts.
+
+    Of several events of a topic with one key, that come within 50 ms, only the last is sent.
+    """
+    if not event.coalesces and frame["data"]:
+        return None
+    ids = replaced_ids(frame["html"])
+    return f"{event.name} {' '.join(ids)}" if ids or (event.coalesces and not frame["html"]) else None
+
+
+class _Roots(HTMLParser):
+    """Reads what the roots of a fragment are."""
+
+    EMPTY = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.roots: list[dict[str, str | None]] = []
+        self._depth = 0
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._depth == 0:
+            self.roots.append(dict(attrs))
+        if tag not in self.EMPTY:
+            self._depth += 1
+
+    @override
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._depth == 0:
+            self.roots.append(dict(attrs))
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.EMPTY:
+            self._depth -= 1
+
+
+def replaced_ids(html: str) -> list[str]:
+    """Return the ids of a fragment's roots if each replaces the element with its id; else nothing."""
+    parser = _Roots()
+    parser.feed(html)
+    ids = [str(root.get("id") or "") for root in parser.roots]
+    return ids if all(ids) and not any("data-swap" in root for root in parser.roots) else []
 
 
 def frame_of(event: Event, topic: str, language: str | None = None) -> dict[str, Any]:
@@ -92,6 +141,18 @@ def publish_signal(topic: str, name: str, data: Any, *, exclude: Any = None) -> 
     _publish(header, {"type": "signal", "topic": topic, "name": name, "data": data}, kind="signal")
 
 
+def publish_typing(topic: str, person: Any) -> None:
+    """Tell the others on a topic that a person types, unless that was told in the last three seconds."""
+    person_id = str(person.pk)
+    key = f"{settings.REALTIME_CHANNEL}:typing:{topic}:{person_id}"
+    try:
+        is_news = valkey.attempt(lambda store: store.set(key, 1, nx=True, px=TYPING_EVERY_MS))
+    except valkey.ValkeyUnavailable:
+        return  # and nobody could be told
+    if is_news:
+        _publish({"t": topic, "y": person_id}, {"type": "typing", "topic": topic, "person": person_id}, kind="typing")
+
+
 def close_sockets(user_id: UUID | str, session_key: str | None = None) -> None:
     """Close a person's sockets everywhere: all of them, or those of one session. After the present commit."""
     header = {"c": "close", "u": str(user_id), "s": session_key}
@@ -101,6 +162,17 @@ def close_sockets(user_id: UUID | str, session_key: str | None = None) -> None:
 def drop_subscription(topic: str, user_id: UUID | str) -> None:
     """Stop a person's sockets listening to a topic they may no longer hear. After the present commit."""
     transaction.on_commit(_Control({"c": "drop", "u": str(user_id), "t": topic}), robust=True)
+
+
+def recheck_topic(topic: str) -> None:
+    """Ask again about everybody who listens to a topic, and drop who may no longer. After the present commit."""
+    transaction.on_commit(_Control({"c": "recheck", "t": topic}), robust=True)
+
+
+def recheck_person(user_id: UUID | str, kind: str = "") -> None:
+    """Ask again about what a person's sockets listen to: topics of one kind, or all. After the present commit."""
+    header = {"c": "recheck", "u": str(user_id), "t": f"{kind}:" if kind else ""}
+    transaction.on_commit(_Control(header), robust=True)
 
 
 class _Control:

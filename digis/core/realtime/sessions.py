@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import auth
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import close_old_connections
 from django.http import HttpRequest
 
@@ -53,3 +54,20 @@ def load_person(session_key: str) -> Any | None:
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     person = auth.get_user(request)
     return person if person.is_authenticated else None
+
+
+def load_people(ids: Collection[str]) -> list[Any]:
+    """Return these people as the database has them now; who is closed is not among them."""
+    return list(auth.get_user_model()._default_manager.filter(pk__in=ids, is_active=True))  # noqa: SLF001  Django's documented way
+
+
+def session_key_behind(request: Any) -> str:
+    """Return the key of the session that authenticated a request of the API: the cookie's, or the access token's."""
+    held = getattr(request, "auth", None)
+    if isinstance(held, SessionBase):  # the token stands for a session of its own
+        return held.session_key or ""
+    if isinstance(held, Mapping) and isinstance(sid := held.get("sid"), str):
+        from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
+
+        return session_key_from_sid(sid) or ""
+    return request.session.session_key or "" if held is None else ""

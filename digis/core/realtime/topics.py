@@ -11,6 +11,7 @@ from digis.core.registry import Registry
 Authorizer = Callable[[Any, str], bool]  # (user, id) → may they, now?
 MessageHandler = Callable[[Any, str, Any], Any]  # (user, id, data) → what the acknowledgement carries, or None
 PresenceHook = Callable[[Any], None]
+TypingRule = Callable[[Any], bool]  # (user) → may they, as they chose?
 
 USER = "user"
 
@@ -20,10 +21,13 @@ class Event:
     """Something a page shows differently from now on. Subclasses are frozen dataclasses that name their template.
 
     `template` is the fragment the page itself renders (`"economy/wallet.html#balance"`); its root has an id.
+    `coalesces` says that of several such events within 50 ms the last alone is enough, their data included. An event
+    without data, whose fragments replace what is there, need not say it.
     """
 
     name: ClassVar[str] = ""
     template: ClassVar[str] = ""
+    coalesces: ClassVar[bool] = False
 
     def context(self) -> dict[str, Any]:
         """Return what the template needs, read now: after the commit."""
@@ -41,15 +45,37 @@ class Topic:
     kind: str
     authorize: Authorizer
     messages: Mapping[str, MessageHandler] = field(default_factory=dict)
+    typing: bool = False  # whether those who listen may know that one of them types
+
+
+@dataclass(frozen=True, slots=True)
+class TypingRules:
+    """What people chose: whether others learn that they type, and whether they learn it of others."""
+
+    may_show: TypingRule
+    may_see: TypingRule
 
 
 topics: Registry[Topic] = Registry("realtime topics")
 presence_hooks: list[PresenceHook] = []
+typing_rules: list[TypingRules] = []
 
 
-def register_topic(kind: str, *, authorize: Authorizer, messages: Mapping[str, MessageHandler] | None = None) -> None:
-    """Open a kind of topic. `authorize` is asked at each subscription and at each message, in a thread."""
-    topics.register(kind, Topic(kind, authorize, dict(messages or {})))
+def register_topic(
+    kind: str, *, authorize: Authorizer, messages: Mapping[str, MessageHandler] | None = None, typing: bool = False
+) -> None:
+    """Open a kind of topic. `authorize` is asked at each subscription and at each message, in a thread.
+
+    With `typing`, whoever listens may also send `typing` frames, which the others get if both sides show it.
+    """
+    topics.register(kind, Topic(kind, authorize, dict(messages or {}), typing))
+
+
+def register_typing(*, may_show: TypingRule, may_see: TypingRule) -> None:
+    """Have people's choices asked before anybody is told that somebody types: at each typing frame, in a thread."""
+    rules = TypingRules(may_show, may_see)
+    if rules not in typing_rules:
+        typing_rules.append(rules)
 
 
 def register_presence(hook: PresenceHook) -> None:
