@@ -72,3 +72,17 @@ class ApplicationClosed(InvalidState):
 
 class ApplyLater(LimitReached):
     message = _("You can apply again on %(day)s.")
+
+
+class AppealOpen(Conflict):
+    message = _("Your appeal is with our staff already. You get their answer by mail.")
+
+
+class AppealTooLate(LimitReached):
+    message = _("A suspension can be appealed for six months. Those have passed.")
+
+
+class SameReviewer(Forbidden):
+    """MOD-5: whoever suspended somebody does not decide whether that was right."""
+
+    message = _("You suspended this person. Somebody else answers the appeal.")

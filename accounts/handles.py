@@ -64,6 +64,13 @@ KEPT_BACK: Final = frozenset(
 )
 
 
+JOINERS: Final = frozenset("\u200c\u200d")
+BRAND: Final = "digis"  # anywhere in a handle
+OFFICES: Final = frozenset(
+    {"admin", "administrator", "moderator", "official", "staff", "support"}
+)  # as one of its words
+
+
 def normalize(handle: str) -> str:
     """Return the handle as it is stored and shown: NFKC, lower case, without the @ people type before it."""
     return unicodedata.normalize("NFKC", handle).strip().removeprefix("@").casefold()
@@ -97,7 +104,32 @@ def is_well_formed(handle: str) -> bool:
 def is_kept_back(handle: str) -> bool:
     """Tell whether a handle is one of ours, or passes for it: a route, a role, or the brand."""
     key = _fold_hard(handle)
-    return key in _kept_back_keys() or key.startswith(_fold_hard("digis"))
+    if key in _kept_back_keys() or _fold_hard(BRAND) in key.replace(".", "").replace("_", ""):
+        return True
+    words = {_fold_hard(word) for word in OFFICES}
+    return any(word in words for word in re.split(r"[._]+", key))
+
+
+def tidy_name(name: str) -> str:
+    """Return a display name without what cannot be seen: controls, directions, lone joiners; spaces become single.
+
+    Joiners stay inside a word, where emoji and some scripts need them. An empty result is nobody's name.
+    """
+    text = unicodedata.normalize("NFC", name)
+    kept = [
+        sign
+        for at, sign in enumerate(text)
+        if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+        or sign.isspace()
+        or (sign in JOINERS and 0 < at < len(text) - 1 and not text[at - 1].isspace())
+    ]
+    tidied = " ".join("".join(kept).split())
+    return tidied if any(unicodedata.category(sign)[0] in "LNSP" for sign in tidied) else ""
+
+
+def is_our_name(name: str) -> bool:
+    """Tell whether a display name passes for the platform's own."""
+    return _fold_hard(BRAND) in re.sub(r"[\W_]+", "", _fold_hard(name))
 
 
 def _fold_hard(handle: str) -> str:

@@ -7,6 +7,12 @@ from celery import shared_task
 from accounts import services
 
 
+@shared_task(name="accounts.tasks.settle_presence")
+def settle_presence() -> None:
+    """Tell open pages who has left."""
+    services.settle_presence()
+
+
 @shared_task(name="accounts.tasks.prune")
 def prune() -> None:
     """Delete codes and sessions whose time is over."""

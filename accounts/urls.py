@@ -38,8 +38,17 @@ urlpatterns += [
     path("settings/sessions/", views.settings_sessions, name="settings_sessions"),
     path("settings/privacy/", views.settings_privacy, name="settings_privacy"),
     path("settings/blocks/", views.settings_blocks, name="settings_blocks"),
+    path("settings/export/", views.settings_export, name="settings_export"),
     path("settings/appearance/", views.settings_appearance, name="settings_appearance"),
     path("theme/", views.theme, name="theme"),
+]
+
+# what is left to suspended people, and what everybody may read
+urlpatterns += [
+    path("suspended/", views.suspended, name="suspended"),
+    path("legal/", views.legal, name="legal"),
+    path("legal/terms/", views.terms, name="terms"),
+    path("legal/privacy/", views.privacy, name="privacy"),
 ]
 
 # people and creators

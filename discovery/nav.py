@@ -54,7 +54,11 @@ def nav_for(request: HttpRequest) -> Nav:
     studio = link("discovery:studio", _("Studio"), "layout-dashboard")
     apply = link("accounts:become_creator", _("Become a creator"), "sparkles")
     admin = link("admin:index", _("Staff pages"), "shield")
-    footer = [*link("discovery:help", _("Help and how prices work"), "circle-help")]
+    footer = [
+        *link("discovery:help", _("Help and how prices work"), "circle-help"),
+        *link("accounts:terms", _("Terms"), "file-text"),
+        *link("accounts:privacy", _("Privacy"), "lock"),
+    ]
 
     user = request.user
     if not user.is_authenticated:

@@ -11,9 +11,11 @@ from accounts.forms.settings import (
     ProfileForm,
     ThemeForm,
 )
+from accounts.forms.suspended import AppealForm
 
 __all__ = [
     "AboutForm",
+    "AppealForm",
     "BlockForm",
     "CodeForm",
     "EmailChangeForm",

@@ -106,15 +106,30 @@ class BirthDateWidget(forms.DateInput):
         super().__init__(attrs={"autocomplete": "bday"}, format="%Y-%m-%d")
 
 
+class NameField(forms.CharField):
+    """A display name: visible, and not ours."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "name", "maxlength": 80})
+        super().__init__(label=_("Name"), max_length=80, widget=widget, **kwargs)
+
+    @override
+    def clean(self, value: Any) -> str:
+        name = handles.tidy_name(str(super().clean(value)))
+        if not name:
+            raise forms.ValidationError(_("Write a name that people can see."))
+        if handles.is_our_name(name):
+            raise forms.ValidationError(_("This name would pass for ours. Choose another."))
+        return name
+
+
 class SignUpForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
     )
-    display_name = forms.CharField(
-        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name", "maxlength": 80})
-    )
+    display_name = NameField()
     handle = forms.CharField(
         label=_("Handle"),
         help_text=_("Your address here. Letters and digits, with single dots or underscores between them."),
@@ -138,6 +153,7 @@ class SignUpForm(forms.Form):
         label=_("I accept the terms and the privacy notice"),
         error_messages={"required": _("Accept the terms to make an account.")},
     )
+    ref = forms.CharField(max_length=12, required=False, widget=forms.HiddenInput)  # the word of an invitation link
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()

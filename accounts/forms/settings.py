@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from accounts import choices, handles
-from accounts.forms.entry import NewPasswordForm, plain_text
+from accounts.forms.entry import NameField, NewPasswordForm, plain_text
 from accounts.models import User
 from digis.core.errors import ValidationFailed
 from digis.core.files import clean_image
@@ -39,9 +39,7 @@ class ProfileForm(forms.Form):
     remove_avatar = forms.BooleanField(label=_("Remove picture"), required=False)
     banner = PictureField(label=_("Banner"), help_text=_("Shown on your page, three times as wide as high."))
     remove_banner = forms.BooleanField(label=_("Remove banner"), required=False)
-    display_name = forms.CharField(
-        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name", "maxlength": 80})
-    )
+    display_name = NameField()
     headline = forms.CharField(
         label=_("What you do, in five words"),
         max_length=80,
@@ -167,7 +165,22 @@ class PrivacyForm(forms.Form):
     )
     shows_online = forms.BooleanField(
         label=_("Show when I’m online"),
-        help_text=_("Switched off, nobody sees it. Calls reach you all the same."),
+        help_text=_("While Digis is open on one of your devices, and a minute longer."),
+        required=False,
+    )
+    shows_last_seen = forms.BooleanField(
+        label=_("Show when I was last here"),
+        help_text=_("Roughly: so many hours or days ago, and nothing after 30 days."),
+        required=False,
+    )
+    shows_in_call = forms.BooleanField(
+        label=_("Show when I’m in a call"),
+        help_text=_("Never with whom. Switched off, you look away while you talk."),
+        required=False,
+    )
+    shows_typing = forms.BooleanField(
+        label=_("Show when I’m typing"),
+        help_text=_("To the person you are writing to, while you write."),
         required=False,
     )
 

@@ -57,10 +57,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
     is_listed = models.BooleanField(_("found in search"), default=True)
     shows_online = models.BooleanField(_("shows when online"), default=True)
+    shows_last_seen = models.BooleanField(_("shows when last seen"), default=True)
+    shows_in_call = models.BooleanField(_("shows when in a call"), default=True)
+    shows_typing = models.BooleanField(_("shows when typing"), default=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.CharField(max_length=300, blank=True)
+    suspended_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now)
 
@@ -123,6 +127,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.suspended_at is not None
 
     @property
+    def hides_presence(self) -> bool:
+        """Whether any standing kind of presence is switched off, so that others' come by asking, not by the socket."""
+        return not (self.shows_online and self.shows_last_seen and self.shows_in_call)
+
+    @property
     def is_approved_creator(self) -> bool:
         """Whether this person may sell. Reads `self.creator`: select_related it where many are shown."""
         creator = getattr(self, "creator", None)
@@ -150,13 +159,20 @@ class HandleHistory(models.Model):
 
 
 class Presence(models.Model):
-    """When a person's browser was last heard on a socket. Online means within the last 60 s (DISC-2)."""
+    """When a person's browser was last heard on a socket. Here means within the last 60 s (DISC-2).
+
+    `is_announced`: open pages were told that the person is here. It never says so itself: whoever asks reads the moment.
+    """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="presence")
     last_seen_at = models.DateTimeField()
+    is_announced = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index("last_seen_at", name="accounts_presence_seen")]
+        indexes = [
+            models.Index("last_seen_at", name="accounts_presence_seen"),
+            models.Index("last_seen_at", condition=models.Q(is_announced=True), name="accounts_presence_announced"),
+        ]
 
     @override
     def __str__(self) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts import handles
-from accounts.models import EmailChange, HandleHistory, Presence, User
+from accounts.models import EmailChange, HandleHistory, User
 from accounts.selectors.relations import is_blocked_between, with_no_block
 from digis.core import clock
 from digis.core.errors import NotFound
@@ -146,15 +144,3 @@ def can_view_profile(viewer: User | AnonymousUser, person: User) -> bool:
     if not person.is_active or person.is_suspended:
         return False
     return not is_blocked_between(viewer, person)
-
-
-def is_online(person: User) -> bool:
-    """Tell whether a person's browser was heard within the last minute and may be shown (DISC-2)."""
-    return bool(online_ids([person.pk]))
-
-
-def online_ids(ids: Iterable[UUID]) -> set[UUID]:
-    """Return those of the ids heard within the last minute who show it, in one query (DISC-2)."""
-    since = clock.now() - timedelta(seconds=settings.ONLINE_SECONDS)
-    heard = Presence.objects.filter(Q(user__in=list(ids)), last_seen_at__gte=since, user__shows_online=True)
-    return set(heard.values_list("user_id", flat=True))

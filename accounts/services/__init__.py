@@ -24,16 +24,15 @@ from accounts.services.creators import (
 )
 from accounts.services.credentials import change_password, check_password
 from accounts.services.emails import confirm_email_change, peek_email_undo, start_email_change, undo_email_change
+from accounts.services.exports import export_personal_data
 from accounts.services.people import (
     make_person,
-    note_presence,
     rename_handle,
     save_privacy,
     save_profile,
     sign_up,
-    suspend,
-    unsuspend,
 )
+from accounts.services.presence import announce_presence, note_presence, settle_presence
 from accounts.services.relations import block, follow, unblock, unfollow
 from accounts.services.second_factor import (
     check_second_factor,
@@ -43,10 +42,20 @@ from accounts.services.second_factor import (
     turn_off_totp,
     turn_on_totp,
 )
-from accounts.services.sessions import end_all_sessions, end_other_sessions, end_session, note_sign_in, prune_sessions
+from accounts.services.sessions import (
+    end_all_sessions,
+    end_other_sessions,
+    end_session,
+    note_session_renewed,
+    note_sign_in,
+    prune_sessions,
+)
+from accounts.services.suspensions import answer_appeal, send_appeal, suspend, unsuspend
 
 __all__ = [
     "Proof",
+    "announce_presence",
+    "answer_appeal",
     "approve_application",
     "block",
     "change_password",
@@ -59,10 +68,12 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "enroll_totp",
+    "export_personal_data",
     "follow",
     "make_creator",
     "make_person",
     "note_presence",
+    "note_session_renewed",
     "note_sign_in",
     "peek_email_undo",
     "peek_link",
@@ -77,10 +88,12 @@ __all__ = [
     "save_application",
     "save_privacy",
     "save_profile",
+    "send_appeal",
     "send_reset_link",
     "send_sign_in_code",
     "send_step_up_code",
     "send_verify_code",
+    "settle_presence",
     "sign_up",
     "start_application",
     "start_email_change",

@@ -8,7 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.signals import letter_written
 from digis.core import mail
+
+# Letters whose reader waits for them at this moment: a code, a link. They go even where mail came back (NOT-7).
+ASKED_FOR = frozenset({"verify", "sign_in_code", "step_up", "reset", "change_email"})
 
 
 def write(*, to: str, letter: str, person: User | None = None, **context: Any) -> None:
@@ -17,7 +21,10 @@ def write(*, to: str, letter: str, person: User | None = None, **context: Any) -
         to=to,
         template=f"accounts/{letter}",
         context={"name": person.name if person else "", "handle": person.username if person else "", **context},
+        is_asked_for=letter in ASKED_FOR,
     )
+    if person is not None:
+        letter_written.send(sender=User, person=person, letter=letter, facts=context)
 
 
 def address_of(*, page: str, args: tuple[Any, ...] = ()) -> str:

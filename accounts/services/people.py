@@ -1,4 +1,4 @@
-"""Signing up, the profile, the handle, privacy, and being suspended."""
+"""Signing up, the profile, the handle, privacy."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from accounts import handles
-from accounts.errors import AddressTaken, HandleChangedRecently, HandleNotAllowed, HandleTaken, OwnAccount, TooYoung
-from accounts.models import HandleHistory, Presence, User
+from accounts.errors import AddressTaken, HandleChangedRecently, HandleNotAllowed, HandleTaken, TooYoung
+from accounts.events import SwitchesChanged
+from accounts.models import HandleHistory, User
 from accounts.models.people import years_between
 from accounts.selectors import is_email_taken, is_handle_taken
 from accounts.services import proofs
 from accounts.services.codes import send_sign_in_code, send_verify_code
-from accounts.services.letters import write
 from accounts.services.locks import lock_name
-from accounts.signals import person_suspended
-from digis.core import audit, clock, realtime
+from accounts.services.presence import announce_presence
+from accounts.signals import person_joined
+from digis.core import clock, realtime
 
 MIN_AGE: Final = 13
 HANDLE_PAUSE: Final = timedelta(days=30)
@@ -29,11 +30,19 @@ BCRYPT_MARKS: Final = ("$2a$", "$2b$", "$2y$")
 
 
 @transaction.atomic
-def sign_up(*, email: str, handle: str, display_name: str, birth_date: date, password: str | None = None) -> User:
+def sign_up(
+    *,
+    email: str,
+    handle: str,
+    display_name: str,
+    birth_date: date,
+    password: str | None = None,
+    referral_code: str = "",
+) -> User:
     """Make an account and mail its first code: one that proves the address, or, without a password, that signs in.
 
-    Raises TooYoung under 13 (ACC-10), AddressTaken, HandleTaken, HandleNotAllowed (ACC-4), RateLimited. The caller
-    has had the terms accepted.
+    `referral_code` is the word of the link the person came by; one that is nobody's is passed over. Raises TooYoung under
+    13 (ACC-10), AddressTaken, HandleTaken, HandleNotAllowed (ACC-4), RateLimited. The caller has had the terms accepted.
     """
     if years_between(birth_date, clock.today()) < MIN_AGE:
         raise TooYoung(age=MIN_AGE)
@@ -51,6 +60,7 @@ def sign_up(*, email: str, handle: str, display_name: str, birth_date: date, pas
         terms_accepted_at=clock.now(),
     )
     _save_new(person, password)
+    person_joined.send(sender=User, person=person, referral_code=referral_code)
     if password:
         send_verify_code(person=person)
     else:
@@ -169,52 +179,27 @@ def refuse_handle(*, name: str, besides: User | None = None) -> None:
 
 
 @transaction.atomic
-def save_privacy(*, person: User, is_listed: bool, shows_online: bool) -> None:
-    """Save who may find a person and see that they are here."""
-    person.is_listed, person.shows_online = is_listed, shows_online
-    person.save(update_fields=["is_listed", "shows_online"])
+def save_privacy(
+    *,
+    person: User,
+    is_listed: bool,
+    shows_online: bool,
+    shows_last_seen: bool,
+    shows_in_call: bool,
+    shows_typing: bool,
+) -> None:
+    """Save who may find a person, and what others see of their presence; open pages follow at once.
 
-
-def note_presence(*, user: User) -> None:
-    """Note that a person's browser was heard just now; one statement (DISC-2)."""
-    Presence.objects.bulk_create(
-        [Presence(user_id=user.pk, last_seen_at=clock.now())],
-        update_conflicts=True,
-        unique_fields=["user"],
-        update_fields=["last_seen_at"],
-    )
-
-
-@transaction.atomic
-def suspend(*, person: User, staff: User, reason: str) -> None:
-    """Suspend a person: they vanish from every surface and may only read why. Sockets close. Repeatable.
-
-    The reason is shown to the person. Raises OwnAccount (ACC-5).
+    Reciprocal: what a person hides they do not see of others.
     """
-    if person.pk == staff.pk:
-        raise OwnAccount
-    person = User.objects.select_for_update().get(pk=person.pk)
-    person.suspension_reason = reason.strip()
-    if person.suspended_at is None:
-        person.suspended_at = clock.now()
-        person_suspended.send(sender=User, person=person)
-        write(to=person.email, letter="suspended", person=person, reason=person.suspension_reason)
-    person.save(update_fields=["suspended_at", "suspension_reason"])
-    audit.record(actor=staff, action="accounts.suspended", target=person, reason=reason)
-    realtime.close_sockets(person.pk)
-
-
-@transaction.atomic
-def unsuspend(*, person: User, staff: User, reason: str) -> None:
-    """Lift a suspension. Repeatable. Raises OwnAccount (ACC-5)."""
-    if person.pk == staff.pk:
-        raise OwnAccount
-    person = User.objects.select_for_update().get(pk=person.pk)
-    if person.suspended_at is not None:
-        person.suspended_at, person.suspension_reason = None, ""
-        person.save(update_fields=["suspended_at", "suspension_reason"])
-        write(to=person.email, letter="unsuspended", person=person)
-    audit.record(actor=staff, action="accounts.unsuspended", target=person, reason=reason)
+    person.is_listed, person.shows_online, person.shows_last_seen = is_listed, shows_online, shows_last_seen
+    person.shows_in_call, person.shows_typing = shows_in_call, shows_typing
+    person.save(
+        update_fields=["is_listed", "shows_online", "shows_last_seen", "shows_in_call", "shows_typing"],
+    )
+    announce_presence(people=[person.pk])
+    realtime.publish_on_commit(SwitchesChanged(), to=f"user:{person.pk}")
+    realtime.recheck_person(person.pk, "presence")  # a client that does not let go by itself is made to
 
 
 def _save_new(person: User, password: str | None) -> None:

@@ -7,7 +7,7 @@ from allauth.usersessions.models import UserSession
 
 from accounts.models import User
 from accounts.services.letters import address_of, write
-from accounts.signals import person_signed_out, person_verified
+from accounts.signals import address_proven, person_signed_out, person_verified
 from digis.core import clock, realtime
 
 
@@ -17,6 +17,7 @@ def prove_address(*, person: User, by_stranger: bool = False) -> bool:
     `by_stranger`: the proof came from outside the account's own session. Then whoever made the account may not
     be who owns the address, so all they set up (password, second factor, sessions) is taken away.
     """
+    address_proven.send(sender=User, person=person)
     if person.is_email_verified:
         return False
     person.email_verified_at = clock.now()

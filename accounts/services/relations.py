@@ -8,7 +8,8 @@ from django.db.models import F, Q
 from accounts.models import Block, CreatorProfile, Follow, User
 from accounts.permissions import require_good_standing
 from accounts.selectors import can_view_profile
-from accounts.signals import people_blocked
+from accounts.signals import people_blocked, person_followed
+from digis.core import realtime
 from digis.core.errors import Forbidden, NotFound
 
 
@@ -27,6 +28,7 @@ def follow(*, follower: User, followed: User) -> None:
     _row, is_new = Follow.objects.get_or_create(follower=follower, followed=followed)
     if is_new:
         CreatorProfile.objects.filter(user=followed.pk).update(follower_count=F("follower_count") + 1)
+        person_followed.send(sender=Follow, follower=follower, followed=followed)
 
 
 @transaction.atomic
@@ -48,6 +50,8 @@ def block(*, blocker: User, blocked: User) -> None:
     _row, is_new = Block.objects.get_or_create(blocker=blocker, blocked=blocked)
     if is_new:
         _drop_follows(Q(follower=blocker.pk, followed=blocked.pk) | Q(follower=blocked.pk, followed=blocker.pk))
+        realtime.drop_subscription(f"presence:{blocked.pk}", blocker.pk)
+        realtime.drop_subscription(f"presence:{blocker.pk}", blocked.pk)
         people_blocked.send(sender=Block, blocker=blocker, blocked=blocked)
 
 

@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Final
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts import devices
-from accounts.models import Device, User
+from accounts.models import Device, Presence, User
 from accounts.services import proofs
 from accounts.services.letters import address_of, write
+from accounts.signals import session_renewed
 from digis.core import clock
 from digis.core.errors import NotFound
 
@@ -66,8 +69,21 @@ def note_sign_in(*, person: User, device_token: str, user_agent: str, ip: str) -
         )
 
 
+@transaction.atomic
+def note_session_renewed(*, person: User, old_key: str, new_key: str) -> None:
+    """Carry what hangs on a session over to its new key: its place in the owner's list, and what listeners keep."""
+    UserSession.objects.filter(user=person.pk, session_key=old_key).update(session_key=new_key)
+    session_renewed.send(sender=User, person=person, old_key=old_key, new_key=new_key)
+
+
 def prune_sessions() -> None:
-    """Delete sessions that ran out, with their place in their owners' lists."""
+    """Delete sessions that ran out, with their place in their owners' lists, and what is kept no longer (LAW-11).
+
+    A browser not seen for so long counts as new when it returns; of somebody not seen for so long nobody is told.
+    """
     SessionStore.clear_expired()
-    for row in UserSession.objects.filter(last_seen_at__lt=clock.now() - LIST_FOR).iterator():
-        row.purge()
+    UserSession.objects.filter(last_seen_at__lt=clock.now() - LIST_FOR).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    until = clock.now() - timedelta(days=settings.RETENTION_DAYS["sessions"])
+    Device.objects.filter(last_seen_at__lt=until).delete()
+    Presence.objects.filter(last_seen_at__lt=until).delete()

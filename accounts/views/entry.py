@@ -50,12 +50,14 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     after = next_url(request, default="accounts:welcome")
     if request.user.is_authenticated:
         return redirect(request, after)
-    form = SignUpForm(request.POST if request.method == "POST" else None)
+    form = SignUpForm(
+        request.POST if request.method == "POST" else None, initial={"ref": request.GET.get("ref", "")[:12]}
+    )
     if form.is_valid():
         data = form.cleaned_data
         fields = {name: data[name] for name in ("email", "handle", "display_name", "birth_date")}
         try:
-            person = services.sign_up(**fields, password=data["password"] or None)
+            person = services.sign_up(**fields, password=data["password"] or None, referral_code=data["ref"])
         except AddressTaken as refusal:
             form.add_error("email", str(refusal))
         except HandleTaken as refusal:

@@ -32,9 +32,9 @@ def settings_privacy(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your privacy settings are saved."))
             return redirect(request, "accounts:settings_privacy")
     else:
-        form = PrivacyForm(initial={"is_listed": person.is_listed, "shows_online": person.shows_online})
+        form = PrivacyForm(initial={name: getattr(person, name) for name in PrivacyForm.base_fields})
     status = 422 if form.is_bound else 200
-    return render_settings(request, "settings_privacy", "privacy", {"form": form}, status=status)
+    return render_settings(request, "settings_privacy", "privacy", {"form": form, "person": person}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -43,10 +43,10 @@ def settings_password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST, person=person)
     if not form.is_valid():
         return _render_security(request, person, form, status=422)
-    services.change_password(
-        person=person, password=form.cleaned_data["password"], session_key=request.session.session_key
-    )
+    old_key = request.session.session_key or ""
+    services.change_password(person=person, password=form.cleaned_data["password"], session_key=old_key)
     update_session_auth_hash(request, person)
+    services.note_session_renewed(person=person, old_key=old_key, new_key=request.session.session_key or "")
     flows.confirm(request)
     messages.success(request, _("Your password is changed. Every other device was signed out."))
     return redirect(request, "accounts:settings_security")

@@ -21,6 +21,7 @@ from discovery.demo import people as cast
 from discovery.demo.banners import BANNERS
 from discovery.demo.creators import CREATORS
 from discovery.demo.pictures import Studio
+from economy import selectors as economy_reads
 from economy import services as economy
 from economy.services.past import record_past_purchase
 
@@ -44,6 +45,7 @@ def load() -> dict[str, int]:
             _follow(found)
             _buy(found)
             _replay_calls(found)
+            _tip(found)
             _go_online(found)
             _hang_pictures(found, studio)
     finally:
@@ -168,6 +170,17 @@ def _replay_calls(found: dict[str, User]) -> None:
             calls.hang_up(person=fan, call_id=running.pk)
             calls.set_availability(creator=creator, is_available=False)
     economy.fold_earnings()
+
+
+def _tip(found: dict[str, User]) -> None:
+    gifts = {gift.name: gift.pk for gift in economy_reads.list_gifts()}
+    for number, tip in enumerate(sorted(cast.TIPS, key=lambda item: -item.days)):
+        with clock.at(_days_ago(tip.days, hour=21)):
+            economy.send_tip(
+                payer=found[tip.fan], payee=found[tip.creator], amount=tip.tokens, message=tip.message,
+                is_anonymous=tip.is_anonymous, key=f"demo:{number}",
+                gift=economy.GiftChoice(gifts[tip.gift]) if tip.gift else None,
+            )  # fmt: skip
 
 
 def _go_online(found: dict[str, User]) -> None:

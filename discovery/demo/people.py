@@ -132,3 +132,24 @@ CALLS = (
     DemoCall("robin", "ana", "voice", 1, 19, 187),
     DemoCall("tomek", "hanneke", "video", 1, 16, 12),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTip:
+    """A tip that was given: by whom to whom, how many days ago, how much or as which gift, and what was said."""
+
+    fan: str
+    creator: str
+    days: int
+    tokens: int
+    message: str = ""
+    gift: str = ""
+    is_anonymous: bool = False
+
+
+TIPS = (
+    DemoTip("samira", "ana", 13, 50, "The celadon worked. It really worked."),
+    DemoTip("robin", "ana", 6, 25, gift="Flower"),
+    DemoTip("tomek", "ana", 3, 15, "For the second kiln shelf", is_anonymous=True),
+    DemoTip("samira", "lucia", 4, 10, gift="Coffee"),
+)

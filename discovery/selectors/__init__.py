@@ -1,6 +1,6 @@
 """Every read of the surfaces that mix apps. The viewer comes first; everything starts at `listed_creators` (DISC-1)."""
 
-from discovery.selectors.cards import Card, Status, card_of, list_cards, listed_creators
+from discovery.selectors.cards import Card, Status, card_of, find_public_card, list_cards, listed_creators
 from discovery.selectors.explore import (
     Choice,
     Facets,
@@ -31,6 +31,7 @@ __all__ = [
     "card_of",
     "count_by_category",
     "explore_creators",
+    "find_public_card",
     "get_category",
     "get_creator_page",
     "get_home",

@@ -14,8 +14,9 @@ from accounts.models import Category, User
 from calls import selectors as calls
 from calls.models import Call, CallType
 from digis.core.errors import NotFound
-from discovery.selectors.cards import Card, Status, card_of, list_cards, listed_creators
+from discovery.selectors.cards import Card, Status, card_of, draft_card_of, list_cards, listed_creators
 from discovery.selectors.explore import count_by_category
+from notifications import selectors as notifications
 
 RAIL = 10
 RAIL_FOLLOWING = 6
@@ -52,6 +53,7 @@ class CreatorPage:
     is_own: bool
     is_public: bool
     is_following: bool
+    bell: str  # how much the viewer hears of them
     categories: list[Category]
     calls_taken: int
     quotes: list[calls.Quote]
@@ -120,8 +122,7 @@ def get_creator_page(viewer: User | AnonymousUser, handle: str) -> CreatorPage:
         if not is_own or getattr(found, "creator", None) is None:
             raise NotFound
         person = found
-        person.is_free = person.is_busy = False
-    card = card_of(person)
+    card = card_of(person) if is_public else draft_card_of(person)
     offering = getattr(person, "call_offering", None)
     categories = list(person.creator.categories.all())
     return CreatorPage(
@@ -131,6 +132,7 @@ def get_creator_page(viewer: User | AnonymousUser, handle: str) -> CreatorPage:
         is_own=is_own,
         is_public=is_public,
         is_following=accounts.is_following(viewer, person),
+        bell=notifications.get_bell_level(viewer, person),
         categories=categories,
         calls_taken=Call.objects.filter(creator=person.pk, status=Call.Status.ENDED, charged_tokens__gt=0).count(),
         quotes=calls.list_quotes(viewer, offering),

@@ -49,11 +49,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class StudioHome:
-    """Everything the studio's first page shows; amounts are tokens."""
+    """Everything the studio's first page shows; amounts are tokens.
+
+    What came from free tokens is in `earned_*` and, of all time, in `non_withdrawable` (LEDGER-9).
+    """
 
     now: datetime
     offering: CallOffering | None
     earned_today: int
+    granted_today: int
     calls_today: int
     earned_month: int
     earned_month_before: int
@@ -95,12 +99,13 @@ def get_studio_home(creator: User) -> StudioHome:
     earnings = economy.get_earnings(creator)
     offering = calls.get_offering(creator)
     days = list_days(creator, zone=zone, until=now.date())
-    lines = [calls.line_for(creator, call) for call in _ended(creator).order_by("-ended_at")[:RECENT]]
+    lines = calls.lines_for(creator, list(_ended(creator).order_by("-ended_at")[:RECENT]))
     totals = _ended(creator).aggregate(count=Count("id"), seconds=Coalesce(Sum("billed_seconds"), 0))
     return StudioHome(
         now=now,
         offering=offering,
         earned_today=economy.sum_earned(creator, since=midnight, until=midnight + timedelta(days=1)),
+        granted_today=economy.sum_granted(creator, since=midnight, until=midnight + timedelta(days=1)),
         calls_today=_ended(creator).filter(ended_at__gte=midnight).count(),
         earned_month=economy.sum_earned(creator, since=month, until=now),
         earned_month_before=economy.sum_earned(creator, since=month_before, until=month),

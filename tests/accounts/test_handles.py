@@ -80,7 +80,24 @@ def test_these_are_not(handle):
 
 @pytest.mark.parametrize(
     "handle",
-    ["admin", "ADM1N", "explore", "sign_in", "signin", "wallet", "digis", "digis.team", "support", "healthz", "аdmin"],
+    [
+        "admin",
+        "ADM1N",
+        "explore",
+        "sign_in",
+        "signin",
+        "wallet",
+        "digis",
+        "digis.team",
+        "support",
+        "its.digis.support",
+        "admin_",
+        "real.admin",
+        "thed1gis",
+        "di.gis",
+        "healthz",
+        "аdmin",
+    ],
 )
 def test_our_own_names_are_kept_back(handle):
     """ACC-4: routes, staff and brand, also written to look like them."""

@@ -218,37 +218,14 @@ def test_fields_that_are_not_in_the_form_do_not_change(fan, fan_client):
 
 
 def test_privacy_is_saved_and_a_person_who_hides_is_not_found(creator, creator_client, fan):
-    from accounts import selectors, services
+    from accounts import selectors
 
-    services.note_presence(user=creator)
-    assert selectors.is_online(creator)
     assert selectors.visible_creators(fan).filter(pk=creator.pk).exists()
-    assert creator_client.post("/settings/privacy/", {}).status_code == 303
-    assert not selectors.is_online(creator)
+    assert creator_client.post("/settings/privacy/", {"shows_typing": "on"}).status_code == 303
+    creator.refresh_from_db()
+    assert (creator.is_listed, creator.shows_online, creator.shows_typing) == (False, False, True)
     assert not selectors.visible_creators(fan).filter(pk=creator.pk).exists()
     assert selectors.can_view_profile(fan, creator), "the page stays open to those who have its address"
-
-
-def test_a_socket_that_is_heard_makes_its_person_online(fan):
-    """DISC-2."""
-    from accounts import selectors
-    from digis.core.realtime.topics import presence_hooks
-
-    for hook in presence_hooks:
-        hook(fan)
-    assert selectors.is_online(fan)
-
-
-def test_online_means_heard_within_a_minute(fan, clock):
-    """DISC-2."""
-    from accounts import selectors, services
-
-    services.note_presence(user=fan)
-    services.note_presence(user=fan)
-    clock.advance(seconds=59)
-    assert selectors.is_online(fan)
-    clock.advance(seconds=2)
-    assert not selectors.is_online(fan)
 
 
 def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(client, fan_client):

@@ -130,18 +130,6 @@ def test_staff_suspend_with_a_reason_the_person_reads_and_lift_it_again(moderato
     assert not User.objects.get(pk=fan.pk).is_suspended
 
 
-def test_a_suspended_person_reads_why_and_can_do_nothing_else(moderator, fan, fan_client, creator):
-    """ACC-9, as far as it is built: sign in, read the reason, see the account."""
-    from accounts import services
-
-    services.suspend(person=fan, staff=moderator, reason="Asked people to pay elsewhere.")
-    answer = fan_client.post(f"/people/{creator.pk}/follow/", {"on": "1"})
-    assert answer.status_code == 403
-    assert "Asked people to pay elsewhere." in answer.content.decode()
-    assert "Asked people to pay elsewhere." in fan_client.get("/settings/account/").content.decode()
-    assert fan_client.post("/sign-out/").status_code == 303
-
-
 def test_staff_cannot_act_on_their_own_account(moderator, moderator_browser):
     """ACC-5."""
     act(moderator_browser, moderator, "suspend", reason="Holiday")

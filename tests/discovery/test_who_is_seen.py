@@ -95,9 +95,14 @@ def test_who_may_not_be_found_vanishes_from_every_surface(quenby: User, happenin
 
 def test_an_unlisted_creator_has_a_page_but_is_not_found(quenby: User):
     """DISC-1"""
-    accounts.save_privacy(person=quenby, is_listed=False, shows_online=True)
+    hide(quenby, is_listed=False)
     found = {name for name, read in SURFACES.items() if SHOWN in read(Client())}
     assert found == {"own page", "own page, a tab"}
+
+
+def hide(person: User, **switches: bool) -> None:
+    shown = {"is_listed": True, "shows_online": True, "shows_last_seen": True, "shows_in_call": True}
+    accounts.save_privacy(person=person, **{**shown, "shows_typing": True, **switches})
 
 
 def status_of(creator: User) -> str:
@@ -119,8 +124,27 @@ def test_an_available_creator_without_heartbeat_or_a_heard_one_who_is_not_availa
     calls.set_availability(creator=quenby, is_available=False)
     assert status_of(quenby) == "away"
     calls.set_availability(creator=quenby, is_available=True)
-    accounts.save_privacy(person=quenby, is_listed=True, shows_online=False)
+    Presence.objects.all().delete()
     assert status_of(quenby) == "away"
+
+
+def test_who_hides_being_online_is_still_open_for_calls_when_they_switched_that_on(quenby: User):
+    """DISC-2: availability is a sign on the door; the privacy page says so."""
+    hide(quenby, shows_online=False)
+    assert status_of(quenby) == "free"
+    calls.set_availability(creator=quenby, is_available=False)
+    assert status_of(quenby) == "away"
+
+
+def test_who_hides_being_in_a_call_is_away_and_sorted_like_it(quenby: User):
+    """DISC-2"""
+    fan = make.make_person("caller")
+    make.grant_tokens(fan, 500)
+    seat_in_call(fan=fan, creator=quenby)
+    hide(quenby, shows_in_call=False)
+    assert status_of(quenby) == "away"
+    assert selectors.listed_creators(AnonymousUser()).get(pk=quenby.pk).readiness == 0
+    assert "is in a call" not in Client().get("/@quenby/").content.decode()
 
 
 def test_somebody_in_a_call_is_shown_as_in_a_call(quenby: User):

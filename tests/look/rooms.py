@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 from tests.chromium import DESKTOP
 
 SITE = "http://digis.localhost"
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 class Room:
@@ -78,23 +77,6 @@ class Room:
         self.page.set_viewport_size(size)
         self.page.emulate_media(color_scheme="dark" if dark else "light")
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-    def problems(self, *, only_contrast: bool = False) -> list[str]:
-        """Return what axe calls serious or critical, and whether the page scrolls sideways."""
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        rules = "runOnly: ['color-contrast']," if only_contrast else ""
-        found = self.page.evaluate(
-            f"axe.run(document, {{{rules} resultTypes: ['violations']}}).then(r => r.violations)"
-        )
-        out = [
-            f"{rule['id']} ({rule['impact']}): {node['target']}"
-            for rule in found
-            if rule["impact"] in {"serious", "critical"}
-            for node in rule["nodes"][:3]
-        ]
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        return out + ([f"scrolls {wide} px sideways"] if wide > 0 else [])
 
 
 @contextmanager
