@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("digis.api")),
     path("stripe/", include((stripe_urls, "djstripe"))),
     path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
     path("", include("economy.urls")),
     path("", include("calls.urls")),
     path("", include("moderation.urls")),

@@ -32,7 +32,15 @@ SOURCES = (
     "package-lock.json",
     "scripts/build_static.py",
 )
-PYTHON = ("accounts", "calls", "digis", "discovery", "economy", "moderation")  # classes and icons stand in code too
+PYTHON = (
+    "accounts",
+    "calls",
+    "digis",
+    "discovery",
+    "economy",
+    "moderation",
+    "notifications",
+)  # classes and icons stand in code too
 ICON_TAG = re.compile(r"""\{%\s*icon\s+["']([a-z0-9-]+)["']""")
 ICON_IN_CODE = re.compile(r"""icon["']?\s*[=:]\s*["']([a-z0-9-]+)["']""")
 FONT = re.compile(r"url\(\./files/([\w.-]+)\)")

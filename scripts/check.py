@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 Gate = tuple[str, list[str], dict[str, str]]  # its name, its command, and what the environment has besides
-ROOMS = ("accounts", "calls", "digis", "discovery", "economy", "moderation")
+ROOMS = ("accounts", "calls", "digis", "discovery", "economy", "moderation", "notifications")
 # Enough for production's settings to load; PostgreSQL and Valkey are started for the two gates that ask them.
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "digis.settings.production",

@@ -38,6 +38,20 @@ def form_key() -> str:
     return str(uuid7())
 
 
+def request_key(given: str | None, *, prefix: str = "", room: int = MAX_KEY) -> str:
+    """Return what to store for a program's `Idempotency-Key`, or a fresh key where none was given.
+
+    Any string up to 255 is honored (api.md); what does not fit the column's `room` is kept by its digest, so that two keys
+    are never taken for one. A longer one raises ValidationFailed.
+    """
+    if not given:
+        return form_key()
+    if len(given) > MAX_KEY:
+        raise ValidationFailed({"Idempotency-Key": [_("A key has 255 characters at most.")]})
+    whole = f"{prefix}:{given}" if prefix else given
+    return whole if len(whole) <= room else f"{prefix}#{hashlib.sha256(given.encode()).hexdigest()}"
+
+
 def fingerprint_of(**parts: Any) -> str:
     """Return a digest of what was asked for: equal requests have equal fingerprints, whatever the order of fields."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)

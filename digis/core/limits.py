@@ -49,6 +49,7 @@ LIMITS: dict[str, Limit] = {
     "step_up": Limit(10, MINUTE, closed=True),
     # Money: 10 a minute, by person and by address.
     "payments": Limit(10, MINUTE, closed=True, by_address=True),
+    "redeem": Limit(10, HOUR, closed=True, by_address=True),  # codes are not to be guessed
     "webhooks": Limit(1_200, MINUTE),
     # Everything else a person can do.
     "write": Limit(60, MINUTE),
@@ -58,8 +59,14 @@ LIMITS: dict[str, Limit] = {
     "apply": Limit(10, HOUR),
     "call": Limit(30, MINUTE),
     "call_beat": Limit(120, MINUTE),
+    "appeal": Limit(10, HOUR),
+    "export": Limit(10, HOUR),
     "report": Limit(20, HOUR),
     "search": Limit(120, MINUTE),
+    "socket": Limit(120, MINUTE),  # sockets opened: every page opens one
+    "realtime": Limit(60, MINUTE),
+    "push": Limit(20, MINUTE),  # browsers turned on and off
+    "one_click": Limit(600, MINUTE),  # ways out of mail: one mail provider presses for many people
     "staff": Limit(240, MINUTE),
     "api": Limit(300, MINUTE),
 }

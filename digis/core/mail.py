@@ -1,20 +1,22 @@
-"""Mail: promised in the cause's transaction, sent by the outbox, readable at /dev/mail/ in development."""
+"""Mail: promised in the cause's transaction, sent by the outbox, readable at /dev/mail/ in development.
+
+How it leaves is the business of `digis.core.mail_routes`.
+"""
 
 from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage as ParsedMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
 from django.template import TemplateDoesNotExist
@@ -22,30 +24,57 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from typing_extensions import override
 
-from digis.core import outbox
+from digis.core import mail_routes, outbox
 from digis.core.errors import NotFound
 from digis.core.ids import uuid7
+from digis.core.signals import address_refused
 
 KIND = "core.mail"
+log = structlog.get_logger(__name__)
+_is_dead: Callable[[str], bool] = lambda _address: False  # noqa: E731  replaced by `skip_dead_addresses`
 
 
-def send(*, to: Any, template: str, context: dict[str, Any] | None = None, language: str | None = None) -> None:
+def skip_dead_addresses(is_dead: Callable[[str], bool]) -> None:
+    """Ask this before mail leaves: to an address from which mail comes back nothing is sent (NOT-7)."""
+    global _is_dead  # noqa: PLW0603  one question for the process, set once in AppConfig.ready()
+    _is_dead = is_dead
+
+
+def send(
+    *,
+    to: Any,
+    template: str,
+    context: dict[str, Any] | None = None,
+    language: str | None = None,
+    is_asked_for: bool = False,
+) -> None:
     """Send a mail once the present transaction commits. Delivered at least once, under one Message-ID.
 
     `to` is an address or somebody who has an `email`; `template` is "accounts/sign_in_code", which names
     templates/accounts/mail/sign_in_code.{subject.txt,txt,html} (the html is optional). It is rendered now, in the
-    recipient's language (I18N-3), so the mail says what was true when its cause was committed.
+    recipient's language (I18N-3), so the mail says what was true when its cause was committed. What its reader asks for
+    this very minute (a code) is sent even to an address from which mail came back: it is how they prove it again (NOT-7).
     """
     address: str = to if isinstance(to, str) else to.email
+    subject, text, html = render(template, context or {}, language=language)
+    payload = {"to": address, "subject": subject, "text": text, "html": html, "id": str(uuid7()), "asked": is_asked_for}
+    outbox.enqueue(kind=KIND, payload=payload)
+
+
+def render(template: str, context: dict[str, Any], *, language: str | None = None) -> tuple[str, str, str]:
+    """Return the subject, text and HTML of a mail template in a language."""
     app, _, name = template.replace("/mail/", "/").partition("/")
     base = f"{app}/mail/{name}"
-    full = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **(context or {})}
     with translation.override(language or settings.LANGUAGE_CODE):
+        full = {
+            "site_name": settings.SITE_NAME,
+            "site_url": settings.SITE_URL,
+            "language": translation.get_language(),
+            "is_right_to_left": translation.get_language_bidi(),
+            **context,
+        }
         subject = " ".join(render_to_string(f"{base}.subject.txt", full).split())
-        text = render_to_string(f"{base}.txt", full)
-        html = _render_optional(f"{base}.html", full)
-    payload = {"to": address, "subject": subject, "text": text, "html": html, "id": str(uuid7())}
-    outbox.enqueue(kind=KIND, payload=payload)
+        return subject, render_to_string(f"{base}.txt", full), _render_optional(f"{base}.html", full)
 
 
 def _render_optional(template: str, context: dict[str, Any]) -> str:
@@ -59,17 +88,17 @@ def _render_optional(template: str, context: dict[str, Any]) -> str:
 
 @outbox.handler(KIND)
 def deliver(payload: dict[str, Any]) -> None:
-    """Hand one mail to the backend. A repeat carries the same Message-ID, so that mail servers may drop it."""
-    host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    message = EmailMultiAlternatives(
-        subject=payload["subject"],
-        body=payload["text"],
-        to=[payload["to"]],
-        headers={"Message-ID": f"<{payload['id']}@{host}>", "Auto-Submitted": "auto-generated"},
+    """Hand one mail to a route. A repeat carries the same Message-ID, so that mail servers may drop it."""
+    if not payload.get("asked") and _is_dead(payload["to"]):
+        log.info("mail_skipped", reason="dead_address")
+        return
+    letter = mail_routes.Letter(
+        id=payload["id"], to=payload["to"], subject=payload["subject"], text=payload["text"], html=payload["html"]
     )
-    if payload["html"]:
-        message.attach_alternative(payload["html"], "text/html")
-    message.send()
+    try:
+        mail_routes.post(letter)
+    except mail_routes.AddressRefused as error:
+        address_refused.send(sender=None, address=letter.to, detail=str(error))
 
 
 # ── Development and tests: mail goes nowhere, it can be read ────────────────────────────────

@@ -30,10 +30,19 @@ Handler = Callable[[dict[str, Any]], None]
 MAX_TRIES = 10
 LEASE = timedelta(seconds=5)  # only bridges the moment between counting the try and locking the row
 FIRST_DELAY, LONGEST_DELAY = 2.0, 3_600.0  # seconds
+LONGEST_WISH = 86_400.0  # what TryLater may ask for
 
 _handlers: dict[str, Handler] = {}
 
 HANDLED = Counter("digis_outbox_handled_total", "Outbox entries by what became of them.", ["kind", "result"])
+
+
+class TryLater(Exception):
+    """Raised by a handler whose other side asks for patience: the entry waits at least so many seconds."""
+
+    def __init__(self, why: str, *, seconds: float = 0.0) -> None:
+        super().__init__(why)
+        self.seconds = min(max(seconds, 0.0), LONGEST_WISH)
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -170,7 +179,10 @@ def _postpone(entry: OutboxEntry, error: Exception) -> None:
         log.error("outbox_parked", kind=entry.kind, entry=entry.pk, error=text, exc_info=error)
         return
     delay = min(FIRST_DELAY * 2 ** (entry.tries - 1), LONGEST_DELAY)
-    entry.not_before = clock.now() + timedelta(seconds=delay * random.uniform(0.8, 1.2))  # noqa: S311  spreads retries, hides nothing
+    delay *= random.uniform(0.8, 1.2)  # noqa: S311  spreads retries, hides nothing
+    if isinstance(error, TryLater):
+        delay = max(delay, error.seconds)
+    entry.not_before = clock.now() + timedelta(seconds=delay)
     entry.last_error = text
     entry.save(update_fields=["not_before", "last_error"])
     HANDLED.labels(entry.kind, "failed").inc()

@@ -36,6 +36,9 @@ class Registry(Generic[T]):
     def items(self) -> Iterable[tuple[str, T]]:
         return self._entries.items()
 
+    def values(self) -> Iterable[T]:
+        return self._entries.values()
+
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
@@ -78,11 +81,42 @@ class ClosingObligation:
     list_open: Callable[[Any], list[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Occupation:
+    """What people can be busy with: presence shows it as being in a call (DISC-2)."""
+
+    name: str
+    is_held: Callable[[Any], Any]  # a person's id as an expression → an expression that is true while they are in one
+
+
+@dataclass(frozen=True, slots=True)
+class PresencePart:
+    """What an upper app shows of a person's presence, sent with each change of it."""
+
+    name: str
+    template: str
+    find: Callable[[UUID], Any]  # a person's id → what the template calls `part`; None: nothing of them is shown
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedAction:
+    """What a suspended person may still do in an app: end a subscription, withdraw what they earned (ACC-9)."""
+
+    name: str
+    routes: frozenset[str]  # names of the views that stay open for it
+    offer: Callable[
+        [Any], tuple[str, str, str] | None
+    ]  # person → title, text, address; None when there is nothing to do
+
+
 contexts: Registry[Callable[[HttpRequest], Any]] = Registry("page contexts")
 payable_contexts: Registry[PayableContext] = Registry("payable contexts")
 protected_files: Registry[ProtectedFile] = Registry("protected files")
 personal_data: Registry[PersonalData] = Registry("kinds of personal data")
 closing_obligations: Registry[ClosingObligation] = Registry("closing obligations")
+occupations: Registry[Occupation] = Registry("occupations")
+presence_parts: Registry[PresencePart] = Registry("parts of presence")
+suspended_actions: Registry[SuspendedAction] = Registry("actions of suspended people")
 
 
 def register_context(name: str, provide: Callable[[HttpRequest], Any]) -> None:
@@ -108,6 +142,21 @@ def register_personal_data(kind: PersonalData) -> None:
 def register_closing_obligation(kind: ClosingObligation) -> None:
     """Ask this before an account closes."""
     closing_obligations.register(kind.name, kind)
+
+
+def register_occupation(kind: Occupation) -> None:
+    """Count this as being in a call."""
+    occupations.register(kind.name, kind)
+
+
+def register_presence_part(part: PresencePart) -> None:
+    """Send this fragment whenever a person's presence changes."""
+    presence_parts.register(part.name, part)
+
+
+def register_suspended_action(action: SuspendedAction) -> None:
+    """Offer this to suspended people, and leave its pages open to them."""
+    suspended_actions.register(action.name, action)
 
 
 def open_obligations(person_id: UUID | Any) -> list[str]:

@@ -10,6 +10,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from digis.settings import env
+from digis.settings.money import *  # noqa: F403  # prices and limits: a part of this file by its names
+from digis.settings.post import *  # noqa: F403  # mail and push: a part of this file by its names
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = Path(env.text("DIGIS_STATE", str(BASE_DIR / ".digis"))).resolve()
@@ -52,10 +54,12 @@ INSTALLED_APPS = [
     "django_structlog",
     "django_celery_beat",
     "djstripe",
+    "anymail",
     "channels",
     "digis.core",
     "digis.stack",
     "accounts",
+    "notifications",
     "economy",
     "calls",
     "moderation.apps.ModerationConfig",
@@ -65,6 +69,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "digis.core.http.EdgeMiddleware",  # before anything that believes a forwarded header
     "digis.core.http.RequestIdMiddleware",
+    "digis.core.http.ReadableMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -79,10 +84,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "digis.core.http.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SuspensionMiddleware",
     "digis.core.http.DomainErrorMiddleware",
 ]
 
@@ -146,7 +152,8 @@ CHANNEL_LAYERS: dict[str, Any] = (
     {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "capacity": 500, "expiry": 30},
+            # The client gives up reading after 5 s by default, just when the layer's own wait for a message ends.
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 60}], "capacity": 500, "expiry": 30},
         }
     }
     if REDIS_URL
@@ -178,22 +185,23 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "relay-outbox": {"task": "digis.core.tasks.relay_outbox", "schedule": 2.0},
     "seal-audit": {"task": "digis.core.tasks.seal_audit", "schedule": 10.0},
     "beat-heart": {"task": "digis.core.tasks.note_worker_heartbeat", "schedule": 10.0},
+    "settle-presence": {"task": "accounts.tasks.settle_presence", "schedule": 10.0},
     "prune-accounts": {"task": "accounts.tasks.prune", "schedule": 3600.0},
     "prune-core": {"task": "digis.core.tasks.prune", "schedule": 3600.0},
+    "note-failed-deliveries": {"task": "notifications.tasks.note_failed_deliveries", "schedule": 60.0},
+    "prune-notifications": {"task": "notifications.tasks.prune", "schedule": 86400.0},
     "bill-calls": {"task": "calls.tasks.sweep_calls", "schedule": 2.0},
     "fold-earnings": {"task": "economy.tasks.fold_earnings", "schedule": 5.0},
     "mature-earnings": {"task": "economy.tasks.mature_earnings", "schedule": 60.0},
     "converge-purchases": {"task": "economy.tasks.converge_due_purchases", "schedule": 2.0},
     "expire-promotional": {"task": "economy.tasks.expire_promotional_lots", "schedule": 3600.0},
+    "plan-expiry-reminders": {"task": "economy.tasks.plan_expiry_reminders", "schedule": 3600.0},
     "check-ledger": {"task": "economy.tasks.check_ledger", "schedule": 86400.0},
 }
 
 # ── People ──────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
-SILENCED_SYSTEM_CHECKS: list[Any] = [
-    "auth.W004",  # e-mail is unique by accounts_user_email_once, on its lower case
-    None,  # dj-stripe says, without an id, that its callback is deprecated; its signals cannot replace it for us
-]
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique by accounts_user_email_once, on its lower case
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -269,7 +277,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 TRUSTED_PROXIES: list[str] = []  # addresses of our own proxies; only from them is X-Forwarded-For believed
 DEV_PAGES = False  # /dev/…: the mailbox and the component gallery, never in production
 MAIL_DIR = STATE_DIR / "mail"
+VAPID_KEY_FILE = str(STATE_DIR / "vapid.secret")  # keeps the key for web push that nobody stated; "" in production
 LIMITS_PREFIX = "digis:limit"
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # it is ours by then: strangers' are dropped at the edge
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # a person's address is not written down with each page
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # one line a request is enough: the one that says how it ended
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # a refusal is the site at work, not a warning
@@ -285,10 +295,6 @@ STORAGES: dict[str, Any] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FORM_RENDERER = "digis.core.forms.DigisFormRenderer"
-
-# ── Mail ────────────────────────────────────────────────────────────────────────────────────
-DEFAULT_FROM_EMAIL = "Digis <hello@digis.test>"
-EMAIL_BACKEND = "digis.core.mail.StoredMailBackend"
 
 # ── API ─────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK: dict[str, Any] = {
@@ -306,9 +312,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PREPROCESSING_HOOKS": ["digis.core.api_docs.only_versioned"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "digis.core.realtime.frames.add_to_schema",
+    ],
 }
 
-# ── Money ───────────────────────────────────────────────────────────────────────────────────
+# ── Stripe; amounts and limits are in money.py ──────────────────────────────────────────────
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
 STRIPE_API_VERSION = "2026-08-26.dahlia"
 STRIPE_API_BASE = env.address("STRIPE_API_BASE", schemes={"http", "https"}, default="https://api.stripe.com")
@@ -324,22 +334,6 @@ DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = "accounts.User"
 DJSTRIPE_WEBHOOK_EVENT_CALLBACK = "economy.handlers.store_stripe_event"  # store and promise; a worker looks at it
 MIGRATION_MODULES = {"djstripe": "digis.stack.djstripe_migrations"}
-TOKEN_CURRENCY = "USD"  # noqa: S105  a currency, no secret
-TOKEN_LIST_PRICE_MICROS = 50_000  # five cents a token: the price written beside every amount
-TOKEN_PAYOUT_MICROS = 50_000  # what a creator is paid for one earned token (rules §8)
-PLATFORM_FEE_BP = 2_000  # where no FeeRule says otherwise
-EARNINGS_HOLD_DAYS = {"": 7}  # by kind of sale; "" for every other kind (PAY-1)
-EARNINGS_HOLD_NEW_DAYS = 21  # while a creator is new
-EARNINGS_NEW_CREATOR_DAYS = 120
-LIMIT_RAISE_HOURS = 24  # a person's own limit is lowered at once, raised after this
-SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
-PROMOTIONAL_DAYS = 90
-QUOTE_SECONDS = 600
-PURCHASE_MIN_TOKENS = 100
-PURCHASE_MAX_TOKENS = 20_000
-PURCHASE_DAY_TOKENS = 40_000  # LEDGER-10
-PURCHASE_DAY_NEW_TOKENS = 20_000  # for accounts younger than PURCHASE_NEW_DAYS
-PURCHASE_NEW_DAYS = 7
 
 # ── Calls (rules §8) ────────────────────────────────────────────────────────────────────────
 CALL_RING_SECONDS = 30
@@ -360,6 +354,16 @@ TURN_SECRET = env.text("TURN_SECRET", "")
 AGORA_APP_ID = env.text("AGORA_APP_ID", "")  # set both: calls go over Agora instead of peer to peer
 AGORA_APP_CERTIFICATE = env.text("AGORA_APP_CERTIFICATE", "")
 ONLINE_SECONDS = 60
+
+# ── Notifications ───────────────────────────────────────────────────────────────────────────
+NOTIFICATION_GROUP_HOURS = 24  # so long an unread line takes in more of its kind (NOT-3)
+EXPIRY_NOTICE_DAYS = 7  # before promotional tokens expire (LEDGER-13)
+
+# ── Papers: the dates of the versions people read; how long what is kept is kept (LAW-11) ──
+OPERATOR = env.text("OPERATOR", "")  # who runs this site: name and address, one line, shown on /legal/
+TERMS_DATE = "2026-11-21"
+PRIVACY_DATE = "2026-11-21"
+RETENTION_DAYS = {"sessions": 90, "addresses": 90, "calls": 365, "invoices": 3653}
 
 # ── Watching ────────────────────────────────────────────────────────────────────────────────
 SENTRY_DSN = env.text("SENTRY_DSN", "")

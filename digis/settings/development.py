@@ -22,6 +22,11 @@ WHITENOISE_AUTOREFRESH = True
 with contextlib.suppress(OSError):  # `manage.py up` says in one line what is wrong with the folder
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
+# A provider's news of bounces, as a test or a person at a terminal may send it.
+MAIL_EVENTS = ["mailgun"]
+ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": env.text("MAILGUN_WEBHOOK_SIGNING_KEY", "development-only-not-a-secret")}
+PUSH_SANDBOX_URL = env.address("PUSH_SANDBOX_URL", schemes={"http"}, default="")
+
 # The stand-in for Stripe listens on loopback; its hosted pages are where forms may lead.
 SANDBOX_URL = env.address("STRIPE_SANDBOX_URL", schemes={"http"}, default="http://127.0.0.1:8010")
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(SANDBOX_URL)

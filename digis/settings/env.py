@@ -6,9 +6,12 @@ one line that names the variable, never with a guess.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
-from typing import Final
-from urllib.parse import unquote, urlsplit
+from importlib.util import find_spec
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -61,6 +64,18 @@ def address(name: str, *, schemes: set[str], default: str | None = None) -> str:
     return value
 
 
+def key_bytes(name: str, length: int) -> str:
+    """Read a key of so many bytes in base64url, without padding."""
+    value = text(name)
+    try:
+        found = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except (binascii.Error, ValueError):
+        found = b""
+    if len(found) != length:
+        raise ImproperlyConfigured(f"Set {name} to {length} bytes in base64url.")
+    return value
+
+
 def mail_server(name: str) -> dict[str, str | int | bool]:
     """Read a mail server's URL and return Django's EMAIL_* settings.
 
@@ -83,3 +98,37 @@ def mail_server(name: str) -> dict[str, str | int | bool]:
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
         "EMAIL_USE_SSL": parts.scheme == "smtps",
     }
+
+
+def mail_route(name: str) -> dict[str, Any]:
+    """Read one of MAIL_ROUTES: a mail server (see `mail_server`), or a provider that django-anymail knows.
+
+    `anymail://postmark?server_token=…` names the provider and its options as django-anymail's manual does.
+    """
+    if urlsplit(text(name)).scheme == "anymail":
+        provider, options = mail_provider(name, text(name))
+        extra = {"headers": {"X-PM-KeepID": "true"}} if provider == "postmark" else {}  # or it makes up a Message-ID
+        options = {"requests_timeout": 15, "ignore_unsupported_features": True, **options}
+        return {"name": provider, "backend": f"anymail.backends.{provider}.EmailBackend", "options": options, **extra}
+    server = mail_server(name)
+    options = {
+        "host": server["EMAIL_HOST"],
+        "port": server["EMAIL_PORT"],
+        "username": server["EMAIL_HOST_USER"],
+        "password": server["EMAIL_HOST_PASSWORD"],
+        "use_tls": server["EMAIL_USE_TLS"],
+        "use_ssl": server["EMAIL_USE_SSL"],
+        "timeout": 15,
+    }
+    route = str(server["EMAIL_HOST"])
+    return {"name": route, "backend": "django.core.mail.backends.smtp.EmailBackend", "options": options}
+
+
+def mail_provider(name: str, url: str) -> tuple[str, dict[str, Any]]:
+    """Split `anymail://provider?option=value` into the provider and its options."""
+    parts = urlsplit(url)
+    provider = parts.netloc
+    is_known = provider.isidentifier() and find_spec(f"anymail.webhooks.{provider}") is not None
+    if parts.scheme != "anymail" or not is_known:
+        raise ImproperlyConfigured(f"Set {name} to anymail://, a provider of django-anymail, and its options.")
+    return provider, dict(parse_qsl(parts.query))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from digis.settings import env
 from digis.settings.base import *  # noqa: F403  # settings extend the base by its names
-from digis.settings.base import SITE_URL, STORAGES
+from digis.settings.base import ANYMAIL, MAIL_EVENTS, SITE_URL, STORAGES, VAPID_PRIVATE_KEY
 
 ENVIRONMENT = "production"
 DEBUG = False
@@ -23,10 +24,31 @@ if len(SECRET_KEY) < 50:
 if urlsplit(SITE_URL).scheme != "https":
     raise ImproperlyConfigured("Set SITE_URL to an https:// address: cookies and calls work on nothing else.")
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 15
-globals().update(env.mail_server("EMAIL_URL"))
+MAIL_ROUTES = [env.mail_route("EMAIL_URL")]
+EMAIL_BACKEND = MAIL_ROUTES[0]["backend"]
+if EMAIL_BACKEND.startswith("anymail."):
+    ANYMAIL.update(
+        {f"{MAIL_ROUTES[0]['name']}_{key}".upper(): value for key, value in MAIL_ROUTES[0]["options"].items()}
+    )
+else:
+    globals().update(env.mail_server("EMAIL_URL"))
+if env.text("EMAIL_URL_2", ""):  # asked when the first one fails
+    MAIL_ROUTES.append({**(_second := env.mail_route("EMAIL_URL_2")), "name": f"{_second['name']} (second)"})
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM")
+for _entry in env.words("MAIL_EVENTS", ""):  # anymail://mailgun?webhook_signing_key=…: whose news of bounces we take
+    _provider, _options = env.mail_provider("MAIL_EVENTS", _entry)
+    MAIL_EVENTS.append(_provider)
+    ANYMAIL.update({f"{_provider}_{key}".upper(): value for key, value in _options.items()})
+    ANYMAIL["WEBHOOK_SECRET"] = env.text("MAIL_EVENTS_SECRET")  # user:password, which the provider sends along
+    if ":" not in ANYMAIL["WEBHOOK_SECRET"]:
+        raise ImproperlyConfigured("Set MAIL_EVENTS_SECRET to user:password, as the provider sends it.")
+
+WEB_PUSH = env.flag("WEB_PUSH", default=bool(VAPID_PRIVATE_KEY))
+VAPID_KEY_FILE = ""
+if WEB_PUSH:
+    env.key_bytes("VAPID_PRIVATE_KEY", 32)
+    VAPID_SUBJECT = env.text("VAPID_SUBJECT", f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}")
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

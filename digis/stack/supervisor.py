@@ -220,8 +220,11 @@ class Stack:
         def is_ready(child: Child) -> bool:
             return listens(self.plan.port, child.pid) and answers(f"{self.url}/healthz")
 
-        options = ["-b", "127.0.0.1", "-p", str(self.plan.port), "--application-close-timeout", "1"]
-        self._add("web", ["-m", "daphne", *options, "digis.asgi:application"], is_ready)
+        # Sockets as in production (compose.yaml), pages beside them. Whose address to believe is Django's to decide.
+        options = ["--host", "127.0.0.1", "--port", str(self.plan.port), "--no-proxy-headers", "--lifespan", "off"]
+        options += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "16384"]
+        options += ["--log-level", "warning", "--timeout-graceful-shutdown", "1", "--timeout-keep-alive", "75"]
+        self._add("web", ["-m", "uvicorn", *options, "digis.asgi:application"], is_ready)
 
     def _add_worker(self) -> None:
         options = ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]

@@ -3,14 +3,19 @@ import htmx from "htmx.org";
 import { focusAfterSwap, showProblem } from "./focus.js";
 import { bindMenus } from "./menus.js";
 import { bindForms } from "./forms.js";
+import { bindSheets } from "./sheets.js";
 import { bindToasts } from "./toasts.js";
+import { bindWorker } from "./worker.js";
 import "./calls/ring-sheet.js";
 import "./socket.js";
+import "./presence.js";
 
 Object.assign(window, { htmx });
 
 bindMenus(document);
 bindForms(document);
 bindToasts(document);
+bindSheets(document);
+bindWorker();
 document.addEventListener("htmx:afterSettle", focusAfterSwap);
 document.addEventListener("htmx:responseError", showProblem);

@@ -5,6 +5,7 @@ export function bindForms(page) {
   page.addEventListener("submit", (event) => {
     const button = /** @type {SubmitEvent} */ (event).submitter;
     if (event.defaultPrevented || !(button instanceof HTMLButtonElement)) return;
+    if (button.form?.dataset.download !== undefined) return; // the page stays where it is
     button.setAttribute("aria-busy", "true");
     if (button.dataset.pending) {
       button.dataset.words = button.innerHTML;

@@ -2,8 +2,13 @@
 const SECONDS = 9;
 const MOST = 3;
 
+/** @type {WeakSet<HTMLElement>} */
+const alive = new WeakSet();
+
 /** @param {HTMLElement} toast */
 function live(toast) {
+  if (alive.has(toast)) return;
+  alive.add(toast);
   let left = SECONDS * 1000;
   let since = performance.now();
   let timer = setTimeout(() => toast.remove(), left);
@@ -51,6 +56,12 @@ export function bindToasts(page) {
       for (const toast of waiting) if (toast instanceof HTMLElement) live(toast);
     });
   }
+  // Those the socket puts there live as well.
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) {
+      for (const node of addedNodes) if (node instanceof HTMLElement && node.matches("[data-toast]")) live(node);
+    }
+  }).observe(box, { childList: true });
   page.addEventListener("digis:toast", (event) => {
     const { text } = /** @type {CustomEvent} */ (event).detail ?? {};
     if (text) show(box, String(text));

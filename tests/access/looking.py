@@ -13,8 +13,8 @@ from tests.access.places import Visit
 from tests.chromium import DESKTOP
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-RUN = """async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"], preload: false});
+RUN = """async (rules) => {
+  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, ...(rules && {runOnly: rules})});
   return found.violations
     .filter((rule) => ["serious", "critical"].includes(rule.impact))
     .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.html.slice(0, 160)} ` +
@@ -23,7 +23,7 @@ RUN = """async () => {
 # What stands out of the page to the right, where anything does: the outermost of them.
 SIDEWAYS = """() => {
   const page = document.scrollingElement;
-  if (page.scrollWidth <= innerWidth) return [];
+  if (page.scrollWidth <= document.documentElement.clientWidth) return [];
   const out = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1);
   return out.filter((e) => !out.includes(e.parentElement)).slice(0, 5)
     .map((e) => `${e.tagName.toLowerCase()}.${[...e.classList].join(".")} ${Math.round(e.getBoundingClientRect().right)}`)
@@ -37,6 +37,14 @@ STILL = """async () => {
     if (moving.effect?.getComputedTiming().endTime === Infinity) moving.cancel(); else moving.finish();
   }
 }"""
+
+
+def problems(page: Page, *, only_contrast: bool = False) -> list[str]:
+    """Return what axe calls serious or critical on the page that is open, and what makes it scroll sideways."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))  # from outside, past the page's policy
+    found: list[str] = page.evaluate(RUN, ["color-contrast"] if only_contrast else None)
+    return found + [f"scrolls sideways: {what}" for what in page.evaluate(SIDEWAYS)]
 
 
 class Eye:
@@ -84,12 +92,7 @@ class Eye:
         self.page.set_viewport_size({"width": size["width"], "height": size["height"]})
         self.page.evaluate(STILL)
         where = f"{size['width']} px, {'dark' if dark else 'light'}"
-        if not self.page.evaluate("() => 'axe' in window"):
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))  # from outside, past the page's policy
-        found = self.page.evaluate(RUN)
-        if size["width"] < DESKTOP["width"]:
-            found += [f"scrolls sideways: {what}" for what in self.page.evaluate(SIDEWAYS)]
-        return [f"{where}: {what}" for what in found]
+        return [f"{where}: {what}" for what in problems(self.page)]
 
 
 @contextmanager

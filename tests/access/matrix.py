@@ -139,6 +139,11 @@ MATRIX: dict[str, Row] = {
     "accounts:settings_privacy": form(post={ANON: 302, "*": 303}),
     "accounts:settings_blocks": form(),
     "accounts:settings_appearance": page(MEMBERS),
+    "accounts:settings_export": form(STEP_UP, STEP_UP),
+    "accounts:suspended": form({ANON: 302, "*": 303}, {ANON: 302, "*": 303}),
+    "accounts:legal": page(),
+    "accounts:terms": page(),
+    "accounts:privacy": page(),
     "accounts:theme": act({"*": 303}, {"*": 405}),
     # following, blocking, becoming a creator
     "accounts:follow": act({ANON: 303, CREATOR: 403, "*": 303}, {"*": 405}, args=person, data={"on": "1"}),
@@ -154,11 +159,19 @@ MATRIX: dict[str, Row] = {
     "economy:receipt": page(
         {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"transaction_id": NOBODY}
     ),
+    "economy:give": form(WALLETS, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}),
+    "economy:redeem": form(WALLETS, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}),
+    "economy:limits": form(WALLETS, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}),
+    "economy:invite": page(WALLETS),
+    "economy:tip": form({**WALLETS, CREATOR: 422}, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}, args=handle),
+    "economy:tips": page(STUDIO),
     # tokens, for programs
     "api:tokens_balance": Row({ANON: 401, STAFF: 403, ADMIN: 403, "*": 200}, API_POST),
     "api:tokens_packs": Row(EVERYBODY, {"*": (401, 405)}),
     "api:tokens_purchase": Row(API_POST, {ANON: 401, "*": (403, 415)}),
     "api:tokens_purchase_get": Row({ANON: 401, "*": (403, 404)}, API_POST, args=lambda _: {"purchase_id": NOBODY}),
+    "api:tokens_tip": Row(API_POST, {ANON: 401, "*": (403, 415)}),
+    "api:tokens_transfer": Row(API_POST, {ANON: 401, "*": (403, 415)}),
     "api:tokens_transactions": Row({ANON: 401, STAFF: 403, ADMIN: 403, "*": 200}, API_POST),
     # calls
     "calls:history": page(MEMBERS),
@@ -188,6 +201,8 @@ MATRIX: dict[str, Row] = {
     "api:calls-start": Row(API_POST, JSON_ONLY),
     "api:calls-end": Row(API_POST, API_HIDDEN, args=session_id),
     "api:calls-detail": Row(API_HIDDEN, API_POST, args=session_id),
+    # the socket, for programs
+    "api:realtime_token": Row(API_POST, {ANON: 401, "*": 200}),
     # what mixes apps
     "discovery:home": page(),
     "discovery:explore": page(),
@@ -198,4 +213,19 @@ MATRIX: dict[str, Row] = {
     "discovery:components": page(),
     "discovery:creator": page(args=handle),
     "discovery:creator_tab": page(args=lambda w: {**handle(w), "tab": "about"}),
+    # the inbox, and what one hears
+    "notifications:list": page(MEMBERS),
+    "notifications:read": act({ANON: 302, "*": 303}, data={"all": "1"}),
+    "notifications:open": page({ANON: 302, "*": 404}, args=lambda _: {"notification_id": NOBODY}),
+    "notifications:settings": form(post={ANON: 302, "*": 303}),
+    "notifications:bell": act({ANON: 302, "*": (303, 403)}, args=person, data={"level": "all"}),
+    "api:notifications": Row(API_READ, API_POST),
+    "api:notifications-read": Row(API_POST, JSON_ONLY),
+    # the ways out of mail, push, and the worker
+    "notifications:unsubscribe": Row(HIDDEN, HIDDEN, args=lambda _: {"token": "no-such-token"}),
+    "notifications:mail_events": Row({"*": 405}, HIDDEN, args=lambda _: {"provider": "nobody"}),
+    "notifications:address": form({ANON: 302, "*": 303}, {ANON: 302, "*": 303}),
+    "notifications:push_subscription": act({ANON: 302, "*": 422}),
+    "notifications:service_worker": page(),
+    "notifications:offline": page(),
 }

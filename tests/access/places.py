@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -26,12 +26,18 @@ from calls import services as calls
 from calls.models import Call
 from digis.core import clock, outbox
 from digis.core.mail import list_stored
-from economy.models import Purchase
+from economy import services as economy
+from economy.models import Purchase, VoucherCode
+from notifications import bounces
+from notifications import services as telling
+from notifications import unsubscribe as unsubscribing
+from notifications.models import PushSubscription
 from tests import make
 from tests.calls import cast
 from tests.calls_ui import scenes
 from tests.plain_browser import PlainBrowser, forms_of
 
+ADDRESS = "/settings/notifications/address/"
 PASSWORD = "seven green bottles"
 LONG = "Maximiliane-Wilhelmina von Donaudampfschifffahrtsgesellschaft"
 _number = count(1)
@@ -219,6 +225,21 @@ def search_in_vain(_: Any) -> Visit:
 @place
 def help_page(_: Any) -> Visit:
     return Visit(PlainBrowser(), "/help/")
+
+
+@place
+def legal(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/legal/")
+
+
+@place
+def legal_terms(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/legal/terms/")
+
+
+@place
+def legal_privacy(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/legal/privacy/")
 
 
 @place
@@ -489,6 +510,112 @@ def settings_appearance(_: Any) -> Visit:
     return Visit(signed_in(fan()), "/settings/appearance/")
 
 
+@place
+def settings_privacy_of_a_creator(_: Any) -> Visit:
+    return Visit(signed_in(creator()), "/settings/privacy/")
+
+
+@place
+def settings_export(_: Any) -> Visit:
+    return Visit(signed_in(fan(), fresh=True), "/settings/export/")
+
+
+# ── Notifications ───────────────────────────────────────────────────────────────────────────
+
+
+def told(person: Any, count: int = 1) -> Any:
+    """Tell a person of so many followers on as many days, and of a purchase."""
+    for number in range(count):
+        with clock.at(clock.now() - timedelta(days=2 * (count - number))):
+            accounts.follow(follower=creator(), followed=person)
+    telling.notify(
+        kind="economy.purchase_paid",
+        person=person,
+        key=uuid4().hex,
+        target=person,
+        data={"tokens": 515, "minor": 2_500, "currency": "USD", "card": "Visa ···· 4242", "refunded": 0, "kept": 515},
+    )
+    return person
+
+
+@place
+def notifications(_: Any) -> Visit:
+    return Visit(signed_in(told(fan(), 32)), "/notifications/")
+
+
+@place
+def notifications_unread(_: Any) -> Visit:
+    return Visit(signed_in(told(fan(), 2)), "/notifications/?tab=unread&category=followers")
+
+
+@place
+def notifications_none(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/notifications/")
+
+
+@place
+def notifications_none_of_a_kind(_: Any) -> Visit:
+    return Visit(signed_in(told(fan())), "/notifications/?category=calls")
+
+
+@place
+def settings_notifications(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/settings/notifications/", {"starts": "22:00", "ends": "07:00"})
+
+
+@place
+def settings_notifications_with_quiet_hours(_: Any) -> Visit:
+    person = fan()
+    telling.set_quiet_hours(person=person, starts=time(22), ends=time(7))
+    telling.set_digest(person=person, rhythm="weekly", at=time(8), weekday=5)
+    bounces.suppress(address=person.email, reason=bounces.Reason.HARD_BOUNCE, since=clock.now())
+    return Visit(signed_in(person), "/settings/notifications/")
+
+
+# ── Suspended ───────────────────────────────────────────────────────────────────────────────
+
+WORD = "It was somebody else on my phone, and I have changed the password since."
+
+
+def suspended_person() -> Any:
+    person = fan()
+    accounts.suspend(person=person, staff=make.make_staff(), reason="Asked people to pay elsewhere.")
+    person.refresh_from_db()
+    return person
+
+
+@place
+def suspended(_: Any) -> Visit:
+    return Visit(signed_in(suspended_person()), "/suspended/", {"text": WORD})
+
+
+@place
+def suspended_with_an_appeal(_: Any) -> Visit:
+    person = suspended_person()
+    accounts.send_appeal(person=person, text=WORD)
+    return Visit(signed_in(person), "/suspended/")
+
+
+@place
+def suspended_and_declined(_: Any) -> Visit:
+    person = suspended_person()
+    appeal = accounts.send_appeal(person=person, text=WORD)
+    accounts.answer_appeal(
+        appeal_id=appeal.pk, staff=make.make_staff(), is_granted=False, answer="Three people say so."
+    )
+    return Visit(signed_in(person), "/suspended/", {"text": WORD})
+
+
+@place
+def suspended_export(_: Any) -> Visit:
+    return Visit(signed_in(suspended_person(), fresh=True), "/settings/export/")
+
+
+@place
+def suspended_and_reading_the_terms(_: Any) -> Visit:
+    return Visit(signed_in(suspended_person()), "/legal/terms/")
+
+
 # ── Becoming a creator ──────────────────────────────────────────────────────────────────────
 
 STORY = "People bring a piece of clay and an idea; they leave with a bowl that holds water."
@@ -602,6 +729,87 @@ def purchase(status: str, *, query: str = "", **fields: Any) -> Visit:
     person = fan()
     made = bought(person, status, **{name: value for name, value in fields.items() if value})
     return Visit(signed_in(person), reverse("economy:purchase", args=[made.pk]) + query)
+
+
+def tipping(*, tokens: int = 900, query: str = "") -> Visit:
+    return Visit(signed_in(fan(tokens=tokens)), f"/@{creator().username}/tip/{query}")
+
+
+@place
+def tip(_: Any) -> Visit:
+    return tipping()
+
+
+@place
+def tip_asked_about(_: Any) -> Visit:
+    return tipping(query="?confirm=1&own=600&message=Bowl%206%20was%20the%20one.")
+
+
+@place
+def tip_beyond_the_balance(_: Any) -> Visit:
+    return tipping(tokens=20, query="?own=200&anonymous=on")
+
+
+@place
+def tip_sheet(_: Any) -> Visit:
+    other = crowd()[0]
+    return Visit(
+        signed_in(fan(tokens=900)),
+        f"/@{other.username}/",
+        script="document.querySelector('.actionbar [hx-target=\"#sheets\"]').click()",
+    )
+
+
+@place
+def tips_received(_: Any) -> Visit:
+    other = creator()
+    for number, anonymous in enumerate((False, True)):
+        economy.send_tip(
+            payer=fan(tokens=900), payee=other, amount=50, message=LONG, is_anonymous=anonymous, key=f"place {number}"
+        )
+    return Visit(signed_in(other), "/studio/tips/")
+
+
+@place
+def tips_none(_: Any) -> Visit:
+    return Visit(signed_in(creator()), "/studio/tips/")
+
+
+def giver() -> Any:
+    person = fan()
+    bought(person)
+    person.created_at = clock.now() - timedelta(days=30)
+    person.save(update_fields=["created_at"])
+    return person
+
+
+@place
+def give(_: Any) -> Visit:
+    return Visit(signed_in(giver()), "/wallet/give/", typed={"to": fan().username})
+
+
+@place
+def give_asked_about(_: Any) -> Visit:
+    return Visit(signed_in(giver()), f"/wallet/give/?confirm=1&tokens=50&to={fan().username}&note=For%20a%20call")
+
+
+@place
+def redeem(_: Any) -> Visit:
+    code = economy.save_code(staff=make.make_staff(), code=VoucherCode(amount=25, note="For the walk"))
+    return Visit(signed_in(fan()), "/wallet/redeem/", typed={"code": code.code})
+
+
+@place
+def limits(_: Any) -> Visit:
+    person = fan(tokens=900)
+    economy.set_limits(person=person, limits={"day": 100, "week": 300})
+    economy.set_limits(person=person, limits={"day": 200})
+    return Visit(signed_in(person), "/wallet/limits/")
+
+
+@place
+def invite(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/wallet/invite/")
 
 
 @place
@@ -849,6 +1057,19 @@ def staff_application(_: Any) -> Visit:
 
 
 @place
+def staff_appeals(_: Any) -> Visit:
+    accounts.send_appeal(person=suspended_person(), text=WORD)
+    return Visit(staff(), "/admin/accounts/appeal/")
+
+
+@place
+def staff_appeal(_: Any) -> Visit:
+    appeal = accounts.send_appeal(person=suspended_person(), text=WORD)
+    path = reverse("admin:accounts_appeal_change", args=[appeal.pk])
+    return Visit(staff(), path, {"reason": "Three people told us the same."})
+
+
+@place
 def staff_categories(_: Any) -> Visit:
     categories()
     return Visit(staff(), "/admin/accounts/category/")
@@ -920,3 +1141,45 @@ PLACES |= {
 }
 PLACES["nowhere"] = lambda _: Visit(PlainBrowser(), "/no/such/page/", status=404)
 PLACES["crashed"] = lambda _: Visit(PlainBrowser(), "/probe/crash/", status=500)
+
+
+# ── Out of mail ─────────────────────────────────────────────────────────────────────────────
+
+
+@place
+def unsubscribe(_: Any) -> Visit:
+    token = unsubscribing.make_token(fan().pk, "followers")
+    return Visit(PlainBrowser(), f"/notifications/unsubscribe/{token}/")
+
+
+@place
+def unsubscribe_with_half_a_link(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/notifications/unsubscribe/half-a-link/", status=404)
+
+
+@place
+def mail_comes_back(_: Any) -> Visit:
+    person = fan()
+    bounces.suppress(address=person.email, reason=bounces.Reason.HARD_BOUNCE, since=clock.now())
+    accounts.send_verify_code(person=person)
+    return Visit(signed_in(person), ADDRESS, {"code": make.code_in(letter_to(person.email))})
+
+
+@place
+def offline(_: Any) -> Visit:
+    return Visit(PlainBrowser(), "/offline/")
+
+
+@place
+def push_is_on(_: Any) -> Visit:
+    person = fan()
+    for number, label in enumerate(("Firefox on Linux", "Safari on iPhone")):
+        PushSubscription.objects.create(
+            person=person,
+            endpoint=f"https://push.example.com/{person.pk}/{number}",
+            p256dh="p",
+            auth="a",
+            session_key=f"{number}" * 32,
+            label=label,
+        )
+    return Visit(signed_in(person), "/settings/notifications/")

@@ -92,7 +92,7 @@ def test_sending_without_the_cross_site_token_is_refused_everywhere(world: World
     client.force_login(world.people[p.FAN])
     found = []
     for name, row in MATRIX.items():
-        if name.startswith("djstripe:"):
+        if name.startswith("djstripe:") or name == "notifications:mail_events":
             continue  # signed instead
         live_settings.LIMITS_PREFIX = f"digis:limit:{uuid4().hex}"
         answer = client.post(reverse(name, kwargs=row.args(world)))

@@ -78,10 +78,16 @@ def test_production_names_what_is_missing(name):
         ("EMAIL_URL", "smtp://mail.example:many"),
         ("DATABASE_URL", "mysql://x"),
         ("DATABASE_POOL", "lots"),
+        ("EMAIL_URL", "anymail://nobody?key=x"),
+        ("EMAIL_URL_2", "mail.example"),
+        ("MAIL_EVENTS", "mailgun"),
+        ("MAIL_EVENTS_SECRET", "no colon"),
+        ("VAPID_PRIVATE_KEY", "short"),
     ],
 )
 def test_production_refuses_what_is_malformed(name, value):
-    done = settings_of(**{name: value})
+    also = {"MAIL_EVENTS": "anymail://postmark"} if name == "MAIL_EVENTS_SECRET" else {}
+    done = settings_of(**{name: value}, **also)
     assert done.returncode != 0
     assert name in done.stderr.splitlines()[-1]
 
@@ -89,6 +95,22 @@ def test_production_refuses_what_is_malformed(name, value):
 def test_production_starts_with_everything_stated():
     done = settings_of()
     assert done.stdout.split() == ["False", "p@ss"], done.stderr
+
+
+def test_mail_leaves_by_two_routes_and_push_waits_for_its_key():
+    show = (
+        "from django.conf import settings as s; print(s.WEB_PUSH, [(r['name'], r['backend']) for r in s.MAIL_ROUTES])"
+    )
+    done = production("-c", show, EMAIL_URL="anymail://postmark?server_token=x", EMAIL_URL_2=PRODUCTION["EMAIL_URL"])
+    assert done.stdout.split(maxsplit=1)[0] == "False", done.stderr
+    assert "('postmark', 'anymail.backends.postmark.EmailBackend')" in done.stdout
+    assert "('mail.example (second)', 'django.core.mail.backends.smtp.EmailBackend')" in done.stdout
+    stated = production(
+        "-c", "from django.conf import settings as s; print(s.WEB_PUSH, s.VAPID_SUBJECT)", VAPID_PRIVATE_KEY="A" * 43
+    )
+    assert stated.stdout.split() == ["True", "mailto:hello@digis.example"], stated.stderr
+    refused = production("-c", show, WEB_PUSH="true")
+    assert "VAPID_PRIVATE_KEY" in refused.stderr.splitlines()[-1]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -110,9 +132,11 @@ def test_production_does_not_start_on_a_demo():
     start = ("-c", "import digis.wsgi")
     assert production(*start, DATABASE_URL=database).returncode == 0
     make.make_person("demo", email="fan@digis.test")
-    refused = production(*start, DATABASE_URL=database)
-    assert refused.returncode != 0
-    assert "demo accounts" in refused.stderr
+    worker = ("-m", "celery", "-A", "digis", "worker", "--loglevel", "ERROR", "--pool", "solo", "--without-mingle")
+    for what in (start, worker):
+        refused = production(*what, DATABASE_URL=database)
+        assert refused.returncode != 0
+        assert "demo accounts" in refused.stderr
 
 
 @pytest.mark.parametrize("proxies", ["everything", "0.0.0.0/0", "10.0.0.0/33"])

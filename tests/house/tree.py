@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "economy", "calls", "moderation", "discovery")
+APPS = ("accounts", "notifications", "economy", "calls", "moderation", "discovery")
 OURS = ("digis", *APPS)
-LAYERS = ("core", "accounts", "economy", "calls", "moderation", "discovery")
+LAYERS = ("core", "accounts", "notifications", "economy", "calls", "moderation", "discovery")
 
 
 @dataclass(frozen=True)

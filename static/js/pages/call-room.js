@@ -4,7 +4,7 @@
  */
 import { listDevices, openCamera, openDevices, stopAll } from "../calls/devices.js";
 import "../calls/countdown.js";
-import { clock } from "../calls/meter.js";
+import { clock, Meter } from "../calls/meter.js";
 import { Peer } from "../calls/peer.js";
 import { remember, remembered } from "../calls/preferences.js";
 import { say } from "../calls/say.js";
@@ -460,9 +460,11 @@ class Room extends HTMLElement {
   /** Say time and cost on request (A11Y-5). */
   #read() {
     const meter = document.getElementById("call-meter");
-    const words = meter?.querySelector("[data-spoken]")?.textContent?.trim().replace(/\s+/g, " ") ?? "";
-    const seconds = /** @type {any} */ (meter)?.seconds ?? 0;
-    say(words.replace("{clock}", clock(Math.floor(seconds))));
+    if (!(meter instanceof Meter)) return;
+    const words = meter.querySelector("[data-spoken]")?.textContent?.trim().replace(/\s+/g, " ") ?? "";
+    const { tokens, money } = meter.cost;
+    const spoken = { clock: clock(Math.floor(meter.seconds)), tokens, money: money.replace("≈", "").trim() };
+    say(words.replace(/\{(\w+)\}/g, (_, name) => /** @type {Record<string, string>} */ (spoken)[name] ?? ""));
   }
 
   async #picture() {

@@ -1,0 +1,33 @@
+"""Tokens: prices, holds, limits (rules §8). Snapshot them where money depends on them."""
+
+from __future__ import annotations
+
+from digis.settings import env
+
+TOKEN_CURRENCY = "USD"  # noqa: S105  a currency, no secret
+TOKEN_LIST_PRICE_MICROS = 50_000  # five cents a token: the price written beside every amount
+TOKEN_PAYOUT_MICROS = 50_000  # what a creator is paid for one earned token (rules §8)
+PLATFORM_FEE_BP = 2_000  # where no FeeRule says otherwise
+EARNINGS_HOLD_DAYS = {"": 7}  # by kind of sale; "" for every other kind (PAY-1)
+EARNINGS_HOLD_NEW_DAYS = 21  # while a creator is new
+EARNINGS_NEW_CREATOR_DAYS = 120
+LIMIT_RAISE_HOURS = 24  # a person's own limit is lowered at once, raised after this
+SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
+PROMOTIONAL_DAYS = 90
+QUOTE_SECONDS = 600
+PURCHASE_MIN_TOKENS = 100
+PURCHASE_MAX_TOKENS = 20_000
+PURCHASE_DAY_TOKENS = 40_000  # LEDGER-10
+PURCHASE_DAY_NEW_TOKENS = 20_000  # for accounts younger than PURCHASE_NEW_DAYS
+PURCHASE_NEW_DAYS = 7
+TIP_MIN_TOKENS = 5
+TIP_MAX_TOKENS = 20_000
+TIP_PRESETS = (10, 50, 100, 200, 500)
+CONFIRM_TOKENS = 500  # one act that costs more is asked about once more, unless a person chose another number
+TRANSFER_MAX_TOKENS = 500  # tokens from person to person (LAW-13): at once,
+TRANSFER_DAY_TOKENS = 1_000  # in 24 hours to anybody,
+TRANSFER_DAY_PERSON_TOKENS = 500  # and to one person
+TRANSFER_ACCOUNT_DAYS = 7  # a younger account gives nothing
+REFERRAL_TOKENS = 50  # to each of the two, after the first purchase of whoever was invited
+REFERRAL_MONTH_CAP = 10  # rewards of one person in a calendar month
+STAFF_GRANT_MAX_TOKENS = 5_000  # what one member of staff gives at once

@@ -1,0 +1,285 @@
+"""Delivering what was told, after its commit and at least once: everything is asked again at this moment (NOT-1, NOT-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+from digis.core import audit, clock, outbox
+from digis.core.errors import InvalidState
+from digis.core.realtime import publish_on_commit
+from notifications import bounces, letters, push, selectors, unsubscribe
+from notifications.events import NotificationArrived
+from notifications.kinds import DIGEST, Kind, Text, get_kind
+from notifications.models import Channel, Delivery, Notification
+from notifications.selectors.choices import find_quiet_end
+from notifications.services.planning import announce_count, promise
+
+PUSH_LIVES: Final = timedelta(days=1)  # how long a push service keeps one for a browser that is away
+Status = Delivery.Status
+OPEN: Final = (Status.WAITING, Status.FAILED)
+
+
+@transaction.atomic
+def deliver(*, delivery_id: UUID) -> Delivery | None:
+    """Deliver one notification by one channel, or note why not; return the delivery, None where it is gone.
+
+    Asked again: whether the person still wants it, may see it and can be reached, and whether it is too late or too early.
+    Run again after a crash it sends the same letter, tag or fragment: the person sees it once (NOT-1). Raises what the
+    channel raises; the outbox tries again and parks what never works.
+    """
+    delivery = _lock(delivery_id)
+    if delivery is None or delivery.status not in OPEN or delivery.is_digest:
+        return delivery
+    delivery.attempts += 1
+    now = clock.now()
+    spec = get_kind(delivery.notification.kind)
+    if reason := _reason_to_drop(delivery, spec, now):
+        return _note(delivery, Status.DROPPED, reason=reason)
+    if until := _quiet_until(delivery, spec, now):
+        delivery.due_at = until
+        delivery.save(update_fields=["due_at"])
+        promise(delivery)
+        return delivery
+    return {
+        Channel.INBOX: _show,
+        Channel.MAIL: _mail,
+        Channel.PUSH: _push,
+    }[Channel(delivery.channel)](delivery, spec)
+
+
+def _lock(delivery_id: UUID) -> Delivery | None:
+    return (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("notification__person", "notification__actor__creator")
+        .filter(pk=delivery_id)
+        .first()
+    )
+
+
+def _reason_to_drop(delivery: Delivery, spec: Kind, now: datetime) -> str:
+    """Return why this need not, or must not, be delivered any more; empty where it should."""
+    told, is_outside = delivery.notification, delivery.channel != Channel.INBOX
+    person = told.person
+    checks: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("inactive", lambda: not person.is_active),
+        ("late", lambda: is_outside and told.expires_at is not None and told.expires_at <= now),
+        ("hidden", lambda: not selectors.can_read(person, told)),
+        ("muted", lambda: not selectors.wants(person, spec, delivery.channel)),
+        ("muted", lambda: not _hears_bell(told, spec)),
+        ("read", lambda: is_outside and told.is_read and not spec.mandatory),
+    )
+    return next((reason for reason, holds in checks if holds()), "") or _reason_unreachable(delivery, spec)
+
+
+def _hears_bell(told: Notification, spec: Kind) -> bool:
+    return not spec.bell or told.actor is None or selectors.hears_bell(told.person, told.actor, spec.bell)
+
+
+def _reason_unreachable(delivery: Delivery, spec: Kind) -> str:
+    person = delivery.notification.person
+    if delivery.channel != Channel.MAIL:
+        return ""
+    if not person.is_email_verified:
+        return "unverified"
+    found = bounces.find_suppression(person.email)
+    if found is None or (spec.mandatory and not bounces.is_dead(person.email)):  # a complaint is not about these
+        return ""
+    return f"suppressed: {found.reason}"
+
+
+def _quiet_until(delivery: Delivery, spec: Kind, now: datetime) -> datetime | None:
+    if delivery.channel == Channel.INBOX or spec.is_urgent or spec.mandatory:
+        return None
+    return find_quiet_end(delivery.notification.person, now)
+
+
+def _note(delivery: Delivery, status: Delivery.Status, *, reason: str = "", provider_id: str = "") -> Delivery:
+    delivery.status, delivery.reason = status, reason[:300]
+    if status == Status.SENT:
+        delivery.sent_at = clock.now()
+        delivery.provider_id = provider_id[:255]
+    delivery.save()
+    return delivery
+
+
+def _show(delivery: Delivery, _spec: Kind) -> Delivery:
+    told = delivery.notification
+    arrived = NotificationArrived(person_id=told.person_id, notification_id=told.pk)
+    publish_on_commit(arrived, to=f"user:{told.person_id}")
+    announce_count(person_id=told.person_id)
+    return _note(delivery, Status.SENT)
+
+
+def _mail(delivery: Delivery, spec: Kind) -> Delivery:
+    told = delivery.notification
+    way_out = "" if spec.mandatory else unsubscribe.make_url(person=told.person, category=spec.category)
+    provider_id = letters.send_letter(delivery=delivery, text=_words(told), unsubscribe_url=way_out)
+    if not provider_id:
+        return _note(delivery, Status.BOUNCED, reason="no such mailbox")
+    return _note(delivery, Status.SENT, provider_id=provider_id)
+
+
+def _push(delivery: Delivery, spec: Kind) -> Delivery:
+    outcome = _send_push(delivery, spec)
+    if outcome.waiting:  # some browsers were reached; the others alone are tried again
+        outbox.enqueue(
+            kind="notifications.push_rest",
+            payload={"delivery": str(delivery.pk), "only": [str(pk) for pk in outcome.waiting]},
+            not_before=clock.now() + timedelta(seconds=max(outcome.retry_after, 2.0)),
+        )
+    if outcome.is_sent:
+        return _note(delivery, Status.SENT)
+    status = Status.FAILED if outcome.failed else Status.DROPPED
+    return _note(delivery, status, reason=outcome.reason or "no browser")
+
+
+def _send_push(delivery: Delivery, spec: Kind, *, only: Collection[UUID] | None = None) -> push.PushOutcome:
+    told = delivery.notification
+    left = PUSH_LIVES if told.expires_at is None else told.expires_at - clock.now()
+    return push.send_push(
+        person=told.person,
+        text=_words(told),
+        tag=str(told.data.get("tag") or told.group),
+        ttl=max(0, int(left.total_seconds())),
+        urgency="high" if spec.is_urgent else "normal",
+        data={"id": str(told.pk), "kind": told.kind, **_when_late(told, spec)},
+        only=only,
+    )
+
+
+def _when_late(told: Notification, spec: Kind) -> dict[str, Any]:
+    """Return what a browser shows in place of a ring that reaches it too late (NOT-4)."""
+    if told.expires_at is None:
+        return {}
+    if spec.late is None:
+        return {"expires_at": told.expires_at}
+    with translation.override(letters.language_of(told.person)):
+        late = spec.late([told])
+        return {
+            "expires_at": told.expires_at,
+            "late": {"title": str(late.title), "body": str(late.body), "url": late.url},
+        }
+
+
+@transaction.atomic
+def push_rest(*, delivery_id: UUID, only: Collection[UUID]) -> None:
+    """Push to those browsers whose push service asked for patience, unless it is too late by now.
+
+    Raises TryLater while it does.
+    """
+    delivery = _lock(delivery_id)
+    if delivery is None or _reason_to_drop(delivery, get_kind(delivery.notification.kind), clock.now()):
+        return
+    outcome = _send_push(delivery, get_kind(delivery.notification.kind), only=only)
+    if outcome.waiting and outcome.is_sent:
+        outbox.enqueue(
+            kind="notifications.push_rest",
+            payload={"delivery": str(delivery.pk), "only": [str(pk) for pk in outcome.waiting]},
+            not_before=clock.now() + timedelta(seconds=max(outcome.retry_after, 2.0)),
+        )
+
+
+def _words(told: Notification) -> Text:
+    """Return a notification's words in its reader's language; its link marks it as read on the way (I18N-3)."""
+    with translation.override(letters.language_of(told.person)):
+        text = get_kind(told.kind).render([told])
+        return replace(
+            text, title=str(text.title), body=str(text.body), url=reverse("notifications:open", args=[told.pk])
+        )
+
+
+# ── Digests ─────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def deliver_digest(*, person_id: UUID) -> int:
+    """Send what a person asked to get by digest and is due, in one letter; return how many it holds.
+
+    What they have read meanwhile, muted or may not see any more is left out. Nothing is sent where nothing is left.
+    """
+    now = clock.now()
+    due = list(
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("notification__person", "notification__actor__creator")
+        .filter(notification__person=person_id, is_digest=True, status=Status.WAITING, due_at__lte=now)
+        .order_by("-notification__created_at", "-notification_id")
+    )
+    if not due:
+        return 0
+    person = due[0].notification.person
+    if until := find_quiet_end(person, now):
+        _postpone_digest(due, until)
+        return 0
+    kept = []
+    for delivery in due:
+        delivery.attempts += 1
+        reason = _reason_to_drop(delivery, get_kind(delivery.notification.kind), now)
+        if reason:
+            _note(delivery, Status.DROPPED, reason=reason)
+        else:
+            kept.append(delivery)
+    if kept:
+        _send_digest(person, kept)
+    return len(kept)
+
+
+def _postpone_digest(due: list[Delivery], until: datetime) -> None:
+    for delivery in due:
+        delivery.due_at = until
+    Delivery.objects.bulk_update(due, ["due_at"])
+    promise(due[0])
+
+
+def _send_digest(person: User, kept: list[Delivery]) -> None:
+    provider_id = letters.send_digest(
+        person=person,
+        deliveries=kept,
+        texts=[_words(delivery.notification) for delivery in kept],
+        unsubscribe_url=unsubscribe.make_url(person=person, category=DIGEST),
+    )
+    for delivery in kept:
+        if provider_id:
+            _note(delivery, Status.SENT, provider_id=provider_id)
+        else:
+            _note(delivery, Status.BOUNCED, reason="no such mailbox")
+
+
+# ── What did not work ───────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def note_failed_deliveries(*, limit: int = 200) -> int:
+    """Write into the delivery log what the outbox gave up on; return how many. Repeatable."""
+    parked = selectors.list_parked(limit=limit)
+    for delivery, entry in parked:
+        delivery.status, delivery.attempts = Status.FAILED, entry.tries
+        delivery.reason = entry.last_error[:300]
+        delivery.save(update_fields=["status", "attempts", "reason"])
+    return len(parked)
+
+
+@transaction.atomic
+def retry_delivery(*, delivery_id: UUID, staff: User, reason: str = "") -> Delivery:
+    """Try a failed delivery again at once. Raises InvalidState when it did not fail."""
+    delivery = _lock(delivery_id)
+    if delivery is None or delivery.status != Status.FAILED:
+        raise InvalidState
+    delivery.status, delivery.due_at, delivery.reason = Status.WAITING, clock.now(), ""
+    delivery.save(update_fields=["status", "due_at", "reason"])
+    parked = selectors.list_parked_entries([str(delivery.pk)])
+    if parked:
+        outbox.unpark(entry_ids=parked)
+        outbox.wake()
+    else:
+        promise(delivery)
+    audit.record(actor=staff, action="notifications.delivery_retried", target=delivery, reason=reason)
+    return delivery
