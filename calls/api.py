@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -21,7 +22,7 @@ from accounts.selectors import get_person
 from calls import media, selectors, services
 from calls.models import Call, CallInvitation, CallType
 from digis.core.api import Pages
-from digis.core.idempotency import form_key
+from digis.core.idempotency import request_key
 from digis.core.limits import count_request
 
 SESSION_STATUS = {
@@ -110,7 +111,12 @@ class CallsView(APIView):
 
 
 class Invite(CallsView):
-    @extend_schema(operation_id="calls_invite", request=InviteSerializer, responses={201: InvitationSerializer})
+    @extend_schema(
+        operation_id="calls_invite",
+        request=InviteSerializer,
+        responses={201: InvitationSerializer},
+        parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)],
+    )
     def post(self, request: Request) -> Response:
         """Ring a creator for 30 seconds; 402 when the wallet holds less than twice the rate."""
         form = InviteSerializer(data=request.data)
@@ -120,10 +126,13 @@ class Invite(CallsView):
             fan=self.person,
             creator=get_person(id=asked["creator_id"]),
             call_type=asked["call_type"],
-            key=request.headers.get("Idempotency-Key") or form_key(),
+            key=request_key(request.headers.get("Idempotency-Key")),
             message=asked["message"],
         )
-        return Response(InvitationSerializer(invitation).data, status=status.HTTP_201_CREATED)
+        answer = Response(InvitationSerializer(invitation).data, status=status.HTTP_201_CREATED)
+        if invitation.is_replay:
+            answer["Idempotent-Replayed"] = "true"
+        return answer
 
 
 class Accept(CallsView):

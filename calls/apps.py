@@ -9,8 +9,10 @@ class CallsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from calls import consumers, contexts, receivers
+        from calls import consumers, contexts, handlers, kinds, receivers
 
         receivers.connect()
         consumers.connect()
         contexts.connect()
+        kinds.connect()
+        handlers.connect()

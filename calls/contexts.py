@@ -19,6 +19,7 @@ def connect() -> None:
     """Register all of it."""
     registry.register_context("active_call", active_call)
     registry.register_context("ringing", ringing)
+    registry.register_occupation(registry.Occupation("call", selectors.sits_in_call))
     registry.register_closing_obligation(registry.ClosingObligation("calls", open_calls))
     register_source("call", describe=describe_calls)
 

@@ -40,6 +40,7 @@ class CallRinging(Event):
             "invitation": str(self.invitation.pk),
             "url": reverse("calls:ring", args=[self.invitation.pk]),
             "call_type": self.invitation.call_type,
+            "granted_tokens": self.invitation.granted_tokens,
             "seconds_left": seconds_until_expiry(self.invitation),
         }
 

@@ -74,6 +74,18 @@ def gain(before: Side, after: Side, other: Side, counting_from: datetime | None)
     return max(0, (end - start) // MICROSECOND)
 
 
+def unheard(one: Side, other: Side, at: datetime, lost: timedelta, counting_from: datetime | None) -> int:
+    """Return the microseconds that a hang-up at this moment would add: a side heard lately counts to it (CALL-5)."""
+    total = 0
+    for _ in range(2):
+        if one.is_fresh(at, lost):
+            after = hear(one, at, lost)
+            total += gain(one, after, other, counting_from)
+            one = after
+        one, other = other, one
+    return total
+
+
 def cost_of(seconds: int, terms: Terms) -> int:
     """Return what so many billable seconds cost, before the free window and the minimum."""
     if terms.whole_minutes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -96,10 +96,14 @@ class CallInvitation(models.Model):
     free_seconds = models.PositiveSmallIntegerField()
     min_seconds = models.PositiveSmallIntegerField()
     minutes_quoted = models.PositiveIntegerField()  # what the fan's balance reached for when they rang
+    granted_tokens = models.BigIntegerField(
+        default=0
+    )  # free tokens in it: what they bring is not withdrawable (LEDGER-9)
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
+    is_replay = False  # not stored: whether a key that was used before brought this ring (LEDGER-4)
 
     class Meta:
         constraints = [
@@ -126,6 +130,11 @@ class CallInvitation(models.Model):
     def is_pending(self) -> bool:
         """Whether it may still be answered; the clock is asked by the service, under the row's lock."""
         return self.status == self.Status.PENDING
+
+    @property
+    def is_all_granted(self) -> bool:
+        """Whether the fan had nothing but free tokens when they rang: nothing of the call is withdrawable (LEDGER-9)."""
+        return self.granted_tokens > 0 and self.granted_tokens // self.rate >= self.minutes_quoted
 
     def rate_for(self, call_type: str) -> int | None:
         """Return the rate that was quoted for a kind, for a switch during the call (CALL-2)."""
@@ -172,7 +181,7 @@ class Call(models.Model):
     charged_tokens = models.BigIntegerField(default=0)
     fee_tokens = models.BigIntegerField(default=0)
     billed_seconds = models.PositiveIntegerField(null=True)  # what the final charge stands for
-    held_tokens = models.BigIntegerField(default=0)  # the most that was ever set aside at once
+    held_tokens = models.BigIntegerField(default=0)  # all that was ever set aside: charged + released once it ended
     released_tokens = models.BigIntegerField(default=0)  # what the end gave back
 
     pauses = models.PositiveSmallIntegerField(default=0)
@@ -289,7 +298,11 @@ class CallSeat(models.Model):
 
 
 class CallBeat(models.Model):
-    """What the server heard of one side: the present run of heartbeats and the latest one (CALL-5)."""
+    """What the server heard of one side: the present run of heartbeats and the latest one (CALL-5).
+
+    `run_started_at`, `last_at` and `is_here` are about heartbeats whose media was connected: those that count. `heard_at` is
+    the latest of any: it tells a side that vanished from one whose line broke (CALL-6).
+    """
 
     id = models.BigAutoField(primary_key=True)
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="beats")
@@ -298,6 +311,7 @@ class CallBeat(models.Model):
     run_started_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     is_here = models.BooleanField(default=False)
+    heard_at = models.DateTimeField(null=True)  # empty: never, or not since it left
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -311,6 +325,10 @@ class CallBeat(models.Model):
     def side(self) -> meter.Side:
         """The row as the pure meter wants it."""
         return meter.Side(self.run_started_at, self.last_at, self.is_here)
+
+    def is_heard(self, at: datetime, within: timedelta) -> bool:
+        """Whether this side said anything lately, its media connected or not."""
+        return self.heard_at is not None and at - self.heard_at <= within
 
 
 class CallMinute(models.Model):

@@ -1,7 +1,7 @@
 """Every read about calls. Where access matters, the viewer is the first argument."""
 
-from calls.selectors.eligibility import Refusal, can_call, find_refusal
-from calls.selectors.history import CallLine, Summary, Today, get_summary, get_today, line_for, list_calls
+from calls.selectors.eligibility import Refusal, can_call, find_refusal, taken
+from calls.selectors.history import CallLine, Summary, Today, get_summary, get_today, line_for, lines_for, list_calls
 from calls.selectors.meters import Meter, Reading, Switch, get_terms, meter_for, read_meter, switch_for, view_of
 from calls.selectors.offerings import Quote, get_offering, get_quote, list_quotes, offerings_for, quote_of
 from calls.selectors.running import (
@@ -13,6 +13,7 @@ from calls.selectors.running import (
     get_invitation_for,
     is_participant,
     role_of,
+    sits_in_call,
 )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "get_today",
     "is_participant",
     "line_for",
+    "lines_for",
     "list_calls",
     "list_quotes",
     "meter_for",
@@ -46,6 +48,8 @@ __all__ = [
     "quote_of",
     "read_meter",
     "role_of",
+    "sits_in_call",
     "switch_for",
+    "taken",
     "view_of",
 ]

@@ -52,21 +52,32 @@ def find_refusal(
     """Return the error that stands between two people and a call, funds apart, or None (CALL-1, CALL-4).
 
     Checked at the request, and again when it is answered: pass the ring as `answering`, so that it does not count
-    against itself.
+    against itself. At the answer CALL-1's "available" is the creator's own hand on "Pick up": the switch stops new rings,
+    and who turned it off while it rang may still take that one call. The kind and its rate are the quote's by then (CALL-2).
     """
     if fan.pk == creator.pk:
         return errors.NotYourself()
-    if not _is_visible(fan, creator):
-        return NotFound()
     checks: tuple[Callable[[], DomainError | None], ...] = (
-        lambda: _own_obstacle(fan),
-        lambda: None if creator.is_adult else errors.CreatorTooYoung(name=creator.display_name),
+        lambda: find_standing_refusal(fan, creator),
         lambda: None if answering else _not_offered(creator, offering or get_offering(creator), call_type),
         lambda: _busy(fan, creator, answering),
         lambda: None if answering else _too_often(fan, creator),
     )
     found = (check() for check in checks)
     return next((error for error in found if error is not None), None)
+
+
+def find_standing_refusal(fan: User, creator: User) -> DomainError | None:
+    """Return what stands between two people whatever else they do: blocks, age, standing, approval; or None.
+
+    The part of CALL-1 that is asked at the request, at the answer and at the join.
+    """
+    if not _is_visible(fan, creator):
+        return NotFound()
+    obstacle = _own_obstacle(fan)
+    if obstacle is not None:
+        return obstacle
+    return None if creator.is_adult else errors.CreatorTooYoung(name=creator.display_name)
 
 
 def _not_offered(creator: User, offering: CallOffering | None, call_type: str | None) -> DomainError | None:
@@ -102,7 +113,7 @@ def _busy(fan: User, creator: User, answering: CallInvitation | None) -> DomainE
         CallSeat.objects.filter(person__in=people, released_at__isnull=True).values_list("person_id", flat=True)
     )
     if creator.pk in seated:
-        return errors.CreatorBusy(name=creator.display_name)
+        return taken(fan, creator)
     if fan.pk in seated:
         return errors.YouAreBusy() if answering is None else errors.FanBusy(name=fan.display_name)
     if answering is not None:
@@ -111,8 +122,15 @@ def _busy(fan: User, creator: User, answering: CallInvitation | None) -> DomainE
     if ringing.filter(fan=fan.pk).exists():
         return errors.YouAreBusy()
     if ringing.filter(creator=creator.pk).exists():
-        return errors.CreatorBusy(name=creator.display_name)
+        return taken(fan, creator)
     return None
+
+
+def taken(fan: User, creator: User) -> DomainError:
+    """Return the refusal of a creator who talks already; where either hides being in a call, it does not say so."""
+    if accounts.may_see(fan, creator, accounts.Kind.IN_CALL):
+        return errors.CreatorBusy(name=creator.display_name)
+    return errors.NotAvailable(name=creator.display_name)
 
 
 def _too_often(fan: User, creator: User) -> DomainError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,6 +27,14 @@ class CallLine:
     peer: User
     is_fan: bool
     tokens: int
+    granted: int = 0  # of what the creator earned, what came from free tokens and cannot be withdrawn (LEDGER-9)
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in a word or two. Neither a block nor a suspension is told (MOD-1)."""
+        if self.call.end_reason in {Call.Reason.BLOCKED, Call.Reason.SUSPENDED}:
+            return _("Ended")
+        return self.call.get_end_reason_display()
 
     @property
     def money(self) -> Money:
@@ -35,14 +44,19 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A finished call's bill. Both sides read the same figures: charged = earned + fee."""
+    """A finished call's bill. Both sides read the same figures: charged = earned + fee, held = charged + released.
+
+    What was earned is in two parts for the creator: `withdrawable` and `granted`, which came from free tokens (LEDGER-9).
+    """
 
     seconds: int
     charged: int
     fee: int
     earned: int
+    granted: int
     held: int
     released: int
+    still_held: int
     rate: int
     minutes: list[tuple[int, int]]
     reason: str
@@ -52,6 +66,11 @@ class Summary:
     receipt_id: UUID | None
     started_at: datetime | None
     ended_at: datetime
+
+    @property
+    def withdrawable(self) -> int:
+        """The part of the share that may be paid out, in tokens."""
+        return self.earned - self.granted
 
     @property
     def money(self) -> Money:
@@ -66,11 +85,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A creator's calls since midnight UTC."""
+    """A creator's calls since midnight UTC. `granted` of what they earned came from free tokens (LEDGER-9)."""
 
     count: int
     seconds: int
     earned: int
+    granted: int
 
 
 def list_calls(person: User, *, role: str = "") -> QuerySet[Call]:
@@ -80,7 +100,14 @@ def list_calls(person: User, *, role: str = "") -> QuerySet[Call]:
     return Call.objects.filter(chosen).select_related("fan", "creator", "invitation", "ended_by")
 
 
-def line_for(viewer: User, call: Call) -> CallLine:
+def lines_for(viewer: User, calls: Sequence[Call]) -> list[CallLine]:
+    """Return calls as lines of a participant's list, with what a creator cannot withdraw of them; one query for all."""
+    taken = [str(call.pk) for call in calls if call.creator_id == viewer.pk]
+    granted = economy.granted_shares(source_type="call", source_ids=taken) if taken else {}
+    return [line_for(viewer, call, granted=granted.get(str(call.pk), 0)) for call in calls]
+
+
+def line_for(viewer: User, call: Call, *, granted: int = 0) -> CallLine:
     """Return a call as one line of a participant's list."""
     is_fan = viewer.pk == call.fan_id
     return CallLine(
@@ -88,6 +115,7 @@ def line_for(viewer: User, call: Call) -> CallLine:
         peer=call.creator if is_fan else call.fan,
         is_fan=is_fan,
         tokens=call.charged_tokens if is_fan else call.earned_tokens,
+        granted=granted,
     )
 
 
@@ -100,8 +128,10 @@ def get_summary(viewer: User, call: Call) -> Summary:
         charged=call.charged_tokens,
         fee=call.fee_tokens,
         earned=call.earned_tokens,
+        granted=economy.granted_shares(source_type="call", source_ids=[str(call.pk)]).get(str(call.pk), 0),
         held=call.held_tokens,
         released=call.released_tokens,
+        still_held=economy.get_hold(id=call.hold_id).remaining if call.parked_at else 0,
         rate=call.invitation.rate,
         minutes=[(row.minute, row.amount) for row in minutes],
         reason=describe_end(viewer, call),
@@ -139,8 +169,13 @@ def get_today(creator: User) -> Today:
         count=Count("id"),
         seconds=Coalesce(Sum("billed_seconds"), 0),
     )
-    earned = economy.sum_earned(creator, since=midnight, until=midnight + timedelta(days=1))
-    return Today(count=found["count"], seconds=found["seconds"], earned=earned)
+    day = {"since": midnight, "until": midnight + timedelta(days=1)}
+    return Today(
+        count=found["count"],
+        seconds=found["seconds"],
+        earned=economy.sum_earned(creator, **day),
+        granted=economy.sum_granted(creator, **day),
+    )
 
 
 def count_free_calls(fan_id: UUID, creator_id: UUID, *, at: datetime) -> int:

@@ -10,14 +10,34 @@ from django.conf import settings
 
 from calls import meter
 from calls.models import Call, CallBeat, CallInvitation, CallRate, CallType
+from calls.selectors.history import may_be_free
 from digis.core import clock
 from digis.core.money import fee_on
 from economy import selectors as economy
+
+DRAWN_LATE = timedelta(milliseconds=1_500)  # what a heartbeat may be late on its way before a page's clock waits for it
 
 
 def lost_after() -> timedelta:
     """Return how long a side may stay silent before it counts as gone (CALL-5)."""
     return timedelta(seconds=settings.CALL_LOST_SECONDS)
+
+
+def vanished_at(at: datetime, *beats: CallBeat) -> list[CallBeat]:
+    """Return the sides that are gone at a moment: those no longer heard, whether or not their media was connected (CALL-6).
+
+    Where both are heard, the one whose heartbeats are overdue; then the ones without a line, as the line itself broke.
+    """
+    for within in (lost_after(), 2 * heartbeat()):
+        silent = [beat for beat in beats if not beat.is_heard(at, within)]
+        if silent:
+            return silent
+    return [beat for beat in beats if not beat.side.is_fresh(at, lost_after())]
+
+
+def heartbeat() -> timedelta:
+    """Return how often each side is heard (CALL-5)."""
+    return timedelta(seconds=settings.CALL_HEARTBEAT_SECONDS)
 
 
 def terms_of(call: Call, invitation: CallInvitation, rates: list[CallRate]) -> meter.Terms:
@@ -41,11 +61,12 @@ class Reading:
 
     call: Call
     terms: meter.Terms
-    fan: meter.Side
-    creator: meter.Side
+    fan: CallBeat
+    creator: CallBeat
     held: int
     spendable: int
     at: datetime
+    may_be_free: bool = True  # whether this pair has a short free call left today (CALL-5)
 
     @property
     def covered(self) -> int:
@@ -62,7 +83,33 @@ class Reading:
         """What hanging up now would cost the fan; after the end, what it did cost."""
         if self.call.is_over:
             return self.call.charged_tokens
-        return max(self.call.charged_tokens, meter.charge_for(self.call.seconds, self.terms))
+        return self.cost_at(self.call.seconds)
+
+    def cost_at(self, seconds: int) -> int:
+        """Return what hanging up after so many billable seconds would cost the fan."""
+        due = meter.charge_for(seconds, self.terms, may_be_free=self.may_be_free)
+        return max(self.call.charged_tokens, due)
+
+    @property
+    def horizon(self) -> int:
+        """Up to which microsecond a page may draw on by itself: one heartbeat past what both sides confirmed.
+
+        Never beyond what the tokens pay for, and never further for a side that vanished.
+        """
+        call = self.call
+        if call.status != Call.Status.ACTIVE:
+            return call.billable_us
+        ahead = (heartbeat() + DRAWN_LATE) // meter.MICROSECOND
+        return max(call.billable_us, min(call.billable_us + ahead, self.covered * meter.SECOND))
+
+    @property
+    def due(self) -> int:
+        """The microseconds a hang-up at this moment would bill, up to the horizon (CALL-5)."""
+        call = self.call
+        if call.status != Call.Status.ACTIVE:
+            return call.billable_us
+        more = meter.unheard(self.fan.side, self.creator.side, self.at, lost_after(), call.counting_from)
+        return min(self.horizon, call.billable_us + more)
 
     @property
     def deadline(self) -> datetime | None:
@@ -103,6 +150,19 @@ class Meter:
     missing: str | None
     pauses_left: int
     low: int | None
+    due: int  # microseconds a hang-up at this moment would bill; `elapsed` is what both sides have confirmed of them
+    horizon: int  # up to which a page draws on by itself
+    costs: tuple[tuple[int, int], ...]  # (second, tokens from there on), up to the horizon
+
+    @property
+    def ahead(self) -> str:
+        """How far the moment is ahead of what is confirmed, in seconds, as markup writes numbers."""
+        return f"{max(0, self.due - self.elapsed * meter.SECOND) / meter.SECOND:.1f}"
+
+    @property
+    def until(self) -> str:
+        """The horizon in seconds, as markup writes numbers."""
+        return f"{self.horizon / meter.SECOND:.1f}"
 
     @property
     def minutes_left(self) -> int | None:
@@ -120,6 +180,7 @@ class Meter:
             "call": str(self.call_id),
             "status": self.status,
             "elapsed": self.elapsed,
+            "due": self.due // meter.SECOND,
             "cost": self.cost,
             "rate": self.rate,
             "call_type": self.call_type,
@@ -132,7 +193,7 @@ class Meter:
 
 def read_meter(call: Call) -> Reading:
     """Return a call's meter as it stands, without locking anything; five queries whatever its length."""
-    beats = {beat.person_id: beat.side for beat in CallBeat.objects.filter(call=call.pk)}
+    beats = {beat.person_id: beat for beat in CallBeat.objects.filter(call=call.pk)}
     return Reading(
         call=call,
         terms=get_terms(call),
@@ -140,22 +201,33 @@ def read_meter(call: Call) -> Reading:
         creator=beats[call.creator_id],
         held=economy.get_hold(id=call.hold_id).remaining,
         spendable=economy.get_spendable(call.fan),
-        at=clock.now(),
+        at=(now := clock.now()),
+        may_be_free=is_still_free(call, at=now),
     )
+
+
+def is_still_free(call: Call, *, at: datetime) -> bool:
+    """Tell whether a call under the free window would stay free now; asks only while it is under it (CALL-5)."""
+    return call.seconds >= call.invitation.free_seconds or may_be_free(call, at=at)
 
 
 def view_of(reading: Reading, *, is_fan: bool) -> Meter:
     """Return one side's view of a reading. The creator sees what they earn, and not how much the fan has left."""
     call = reading.call
     deadline = reading.deadline
-    cost = reading.cost if is_fan else reading.cost - fee_on(reading.cost, call.fee_bp)
+
+    def mine(cost: int) -> int:
+        return cost if is_fan else cost - fee_on(cost, call.fee_bp)
+
+    elapsed = call.seconds if call.billed_seconds is None else call.billed_seconds
+    coming = range(elapsed + 1, reading.horizon // meter.SECOND + 1)
     seconds_left = reading.seconds_left if is_fan or reading.low is not None else None
     return Meter(
         call_id=call.pk,
         status=call.status,
         is_fan=is_fan,
-        elapsed=call.seconds if call.billed_seconds is None else call.billed_seconds,
-        cost=cost,
+        elapsed=elapsed,
+        cost=mine(reading.cost),
         rate=_rate_now(reading),
         call_type=call.call_type,
         seconds_left=seconds_left,
@@ -164,6 +236,9 @@ def view_of(reading: Reading, *, is_fan: bool) -> Meter:
         missing=_missing(reading, is_fan=is_fan),
         pauses_left=max(0, settings.CALL_MAX_PAUSES - call.pauses),
         low=reading.low,
+        due=reading.due,
+        horizon=reading.horizon,
+        costs=tuple((second, mine(reading.cost_at(second))) for second in coming),
     )
 
 
@@ -181,13 +256,10 @@ def _missing(reading: Reading, *, is_fan: bool) -> str | None:
     if reading.call.status not in {Call.Status.PAUSED, Call.Status.JOINING}:
         return None
     mine, theirs = (reading.fan, reading.creator) if is_fan else (reading.creator, reading.fan)
-    gone = {
-        "me": not mine.is_fresh(reading.at, lost_after()),
-        "peer": not theirs.is_fresh(reading.at, lost_after()),
-    }
-    if all(gone.values()):
+    gone = vanished_at(reading.at, mine, theirs)
+    if len(gone) == 2:
         return "both"
-    return next((who for who, is_gone in gone.items() if is_gone), None)
+    return None if not gone else "me" if gone[0] is mine else "peer"
 
 
 @dataclass(frozen=True, slots=True)

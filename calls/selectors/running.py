@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from accounts.models import User
 from calls.models import Call, CallInvitation, CallSeat
@@ -18,6 +19,11 @@ def busy_ids(ids: Iterable[UUID]) -> set[UUID]:
     """Return those of the people who sit in a call now, in one query (DISC-2)."""
     seats = CallSeat.objects.filter(person__in=list(ids), released_at__isnull=True)
     return set(seats.values_list("person_id", flat=True))
+
+
+def sits_in_call(person: Any) -> Exists:
+    """Return the expression that is true while a person, given as an expression, sits in a call (DISC-2)."""
+    return Exists(CallSeat.objects.filter(person=person, released_at__isnull=True))
 
 
 def get_active_call(person: User | AnonymousUser) -> Call | None:

@@ -11,7 +11,14 @@ from calls.services.acts import (
 )
 from calls.services.endings import end_calls_between, end_calls_of, retry_parked_call
 from calls.services.offerings import set_availability, set_offering
-from calls.services.rings import accept_ring, cancel_ring, decline_ring, expire_due_rings, ring_creator
+from calls.services.rings import (
+    accept_ring,
+    cancel_ring,
+    decline_ring,
+    expire_due_rings,
+    ring_creator,
+    tell_missed_rings,
+)
 from calls.services.sweep import sweep_calls
 
 __all__ = [
@@ -33,4 +40,5 @@ __all__ = [
     "set_offering",
     "sweep_calls",
     "switch_to_voice",
+    "tell_missed_rings",
 ]

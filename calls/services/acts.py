@@ -11,7 +11,7 @@ from calls import errors, meter
 from calls.models import Call, CallRate, CallType
 from calls.selectors import get_call_for
 from calls.services.billing import finish
-from calls.services.clockwork import catch_up, count_to_now, hear_person, lose_person
+from calls.services.clockwork import catch_up, count_to_now, hear_person, lose_person, note_person
 from calls.services.runs import Run, locked, running
 from digis.core.errors import NotFound
 
@@ -31,23 +31,25 @@ def _lock(person: User, call_id: UUID | str) -> Run | None:
 def heartbeat(*, person: User, call_id: UUID | str, is_connected: bool = True) -> Call:
     """Note that the server heard a side now; billable time follows (CALL-5 to CALL-7).
 
-    Seconds are the server's. A heartbeat that says its media is not connected keeps the page informed but does not count
-    as presence, so nobody pays for a call that never connects. Returns the call; after its end nothing happens.
+    Seconds are the server's. A heartbeat that says its media is not connected keeps the page informed and shows that this
+    side did not vanish, but counts no time, so nobody pays for a call that never connects. Returns the call; after its end
+    nothing happens.
     """
     run = _lock(person, call_id)
     if run is None:
         return get_call_for(person, id=call_id)
     catch_up(run)
-    if is_connected and not run.call.is_over:
-        hear_person(run, person)
+    if not run.call.is_over:
+        hear = hear_person if is_connected else note_person
+        hear(run, person)
     run.save()
     return run.call
 
 
 def join_call(*, person: User, call_id: UUID | str) -> Call:
-    """Check that a person may still join their call, and return it (CALL-1).
+    """Check that a person may still join their call, and return it; where they may not, it is over (CALL-1).
 
-    Joined they are with their first heartbeat. Raises NotFound, CallOver.
+    Joined they are with their first heartbeat that has media. Raises NotFound, CallOver.
     """
     call = heartbeat(person=person, call_id=call_id, is_connected=False)
     if call.is_over:

@@ -10,7 +10,9 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
+from accounts.services import announce_presence
 from calls import events, meter
+from calls.kinds import tell_of_end
 from calls.models import Call, CallPause, CallSeat
 from calls.selectors.history import describe_end, may_be_free
 from calls.services.runs import Run
@@ -138,6 +140,7 @@ def finish(run: Run, *, reason: Call.Reason, ended_at: datetime, by: User | None
         park(run, error, save=False)
         return
     _close(run, ended_at=ended_at, by=by if call.end_reason == reason else None)
+    tell_of_end(call)
 
 
 def _settle(run: Run) -> None:
@@ -147,6 +150,7 @@ def _settle(run: Run) -> None:
     total = meter.charge_for(seconds, terms, may_be_free=may_be_free(call, at=run.at))
     total = max(total, call.charged_tokens)
     call.billed_seconds = seconds
+    _hold_due(run, total - call.charged_tokens)
     while call.charged_tokens < total:
         minute = call.minutes_posted + 1
         due = min(total, meter.charge_at_minute(minute, terms)) if minute * meter.MINUTE <= seconds else total
@@ -157,8 +161,17 @@ def _settle(run: Run) -> None:
             call.billed_seconds, call.end_reason = min(seconds, second), Call.Reason.FUNDS
             continue
         _record([(run, minute, outcome)], at=run.at)
-    call.released_tokens = economy.release_hold(hold=get_hold(id=call.hold_id), key=f"call:{call.pk}:release")
+    hold = get_hold(id=call.hold_id)
+    call.held_tokens = hold.amount
+    call.released_tokens = economy.release_hold(hold=hold, key=f"call:{call.pk}:release")
     run.forget_funds()
+
+
+def _hold_due(run: Run, due: int) -> None:
+    """Set aside what the hold lacks for the rest, so that all of it is paid from there: held = paid + gone back."""
+    hold = get_hold(id=run.call.hold_id)
+    if hold.remaining < due:
+        economy.top_up_hold(hold=hold, to_amount=due)
 
 
 def _close(run: Run, *, ended_at: datetime, by: User | None) -> None:
@@ -173,6 +186,7 @@ def _close(run: Run, *, ended_at: datetime, by: User | None) -> None:
     for person in (call.fan, call.creator):
         publish_on_commit(events.CallEnded(call, describe_end(person, call)), to=f"user:{person.pk}")
         drop_subscription(f"call:{call.pk}", person.pk)
+    announce_presence(people=[call.fan_id, call.creator_id])
 
 
 def park(run: Run, error: Exception, *, save: bool = True) -> None:

@@ -14,7 +14,8 @@ from accounts import selectors as accounts
 from accounts.models import User
 from calls import meter
 from calls.models import Call, CallBeat, CallPause
-from calls.selectors.meters import lost_after
+from calls.selectors.eligibility import find_standing_refusal
+from calls.selectors.meters import lost_after, vanished_at
 from calls.services.billing import ahead_of, finish
 from calls.services.runs import Run, reconnect_time
 from economy import services as economy
@@ -42,8 +43,7 @@ def catch_up(run: Run) -> None:
 def hear_person(run: Run, person: User) -> None:
     """Take in a heartbeat: presence, and with it billable time (CALL-5)."""
     call, beat = run.call, run.beat_of(person.pk)
-    if beat.joined_at is None and not _may_join(run):
-        finish(run, reason=Reason.BLOCKED, ended_at=run.at)
+    if not _may_go_on(run, beat):
         return
     _extend(run, beat)
     if call.is_over:
@@ -55,6 +55,14 @@ def hear_person(run: Run, person: User) -> None:
     if call.status == Status.ACTIVE:
         _hold_ahead(run)
         _warn(run)
+
+
+def note_person(run: Run, person: User) -> None:
+    """Take in a heartbeat without media: the person is there and nothing is counted (CALL-6)."""
+    beat = run.beat_of(person.pk)
+    if _may_go_on(run, beat):
+        beat.heard_at = run.at
+        beat.save(update_fields=["heard_at"])
 
 
 def count_to_now(run: Run) -> None:
@@ -69,8 +77,8 @@ def lose_person(run: Run, person: User) -> None:
     beat = run.beat_of(person.pk)
     if run.is_fresh(beat):
         _extend(run, beat)
-    beat.is_here = False
-    beat.save(update_fields=["is_here"])
+    beat.is_here, beat.heard_at = False, None
+    beat.save(update_fields=["is_here", "heard_at"])
     if run.call.status == Status.ACTIVE:
         _pause_if_lost(run)
 
@@ -80,8 +88,9 @@ def _extend(run: Run, beat: CallBeat) -> None:
     before, after = beat.side, meter.hear(beat.side, run.at, lost_after())
     beat.run_started_at, beat.last_at, beat.is_here = after.run_started_at, after.last_at, after.is_here
     beat.joined_at = beat.joined_at or run.at
+    beat.heard_at = run.at
     beat.count += 1
-    beat.save(update_fields=["run_started_at", "last_at", "is_here", "joined_at", "count"])
+    beat.save(update_fields=["run_started_at", "last_at", "is_here", "joined_at", "heard_at", "count"])
     added = meter.gain(before, after, other, run.call.counting_from)
     if added and after.last_at is not None and other.last_at is not None:
         _count(run, added, upto=min(after.last_at, other.last_at))
@@ -131,13 +140,14 @@ def _pause_if_lost(run: Run) -> None:
     if not gone:
         return
     since, first = min(gone, key=lambda item: item[0])
-    missing = _person(run, first)
+    vanished = vanished_at(run.at, run.fan, run.creator)
+    missing = _person(run, vanished[0] if len(vanished) == 1 else first)
     if call.pauses >= settings.CALL_MAX_PAUSES:
         finish(run, reason=Reason.DROPPED, ended_at=since, by=missing)
         return
     call.pauses += 1
     call.status, call.resume_by = Status.PAUSED, since + reconnect_time()
-    CallPause.objects.create(call=call, started_at=since, missing=missing if len(gone) == 1 else None)
+    CallPause.objects.create(call=call, started_at=since, missing=missing if len(vanished) == 1 else None)
 
 
 def _resume(run: Run) -> None:
@@ -147,9 +157,9 @@ def _resume(run: Run) -> None:
 
 
 def _give_up(run: Run, deadline: datetime) -> None:
-    gone = [beat for beat in (run.fan, run.creator) if not run.is_fresh(beat, deadline)]
-    if len(gone) == 1:
-        finish(run, reason=Reason.DROPPED, ended_at=deadline, by=_person(run, gone[0]))
+    vanished = vanished_at(deadline, run.fan, run.creator)
+    if len(vanished) == 1:
+        finish(run, reason=Reason.DROPPED, ended_at=deadline, by=_person(run, vanished[0]))
         return
     heard = [beat.last_at for beat in (run.fan, run.creator) if beat.last_at is not None]
     finish(run, reason=Reason.BOTH_DROPPED, ended_at=min(heard, default=deadline))
@@ -159,15 +169,20 @@ def _person(run: Run, beat: CallBeat) -> User:
     return run.call.fan if beat.person_id == run.call.fan_id else run.call.creator
 
 
-def _may_join(run: Run) -> bool:
-    """Check at the join what may have changed since the answer (CALL-1). Blocks and suspensions also end calls at once."""
+def _may_go_on(run: Run, beat: CallBeat) -> bool:
+    """Ask at the join what was asked at the request and at the answer; end the call, free, where it no longer holds (CALL-1).
+
+    Funds are in the hold by then, and the seats keep both out of any other call. Once joined, blocks and suspensions end
+    the call themselves.
+    """
+    if beat.joined_at is not None:
+        return True
     fan, creator = run.call.fan, run.call.creator
-    return not (
-        fan.is_suspended
-        or creator.is_suspended
-        or not creator.is_approved_creator
-        or accounts.is_blocked_between(fan, creator)
-    )
+    if find_standing_refusal(fan, creator) is None:
+        return True
+    is_block = accounts.is_blocked_between(fan, creator)
+    finish(run, reason=Reason.BLOCKED if is_block else Reason.SUSPENDED, ended_at=run.at)
+    return False
 
 
 def _hold_ahead(run: Run) -> None:

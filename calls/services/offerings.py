@@ -6,7 +6,9 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import require_creator, require_not_staff
+from accounts.services import announce_presence
 from calls.errors import NotOffered
+from calls.kinds import tell_of_availability
 from calls.models import RATE_MAX, CallOffering
 from digis.core import clock
 from digis.core.errors import CreatorOnly, ValidationFailed
@@ -39,6 +41,7 @@ def set_offering(
     if offering.lowest_rate is None and offering.is_available:
         offering.is_available = False
         offering.save(update_fields=["is_available"])
+    announce_presence(people=[creator.pk])
     return offering
 
 
@@ -50,7 +53,11 @@ def set_availability(*, creator: User, is_available: bool) -> CallOffering:
     offering = CallOffering.objects.select_for_update().filter(pk=creator.pk).first()
     if offering is None or (is_available and offering.lowest_rate is None):
         raise NotOffered(name=creator.display_name)
+    is_news = is_available and not offering.is_available
     offering.is_available = is_available
     offering.updated_at = clock.now()
     offering.save(update_fields=["is_available", "updated_at"])
+    if is_news:
+        tell_of_availability(creator, offering.updated_at)
+    announce_presence(people=[creator.pk])
     return offering

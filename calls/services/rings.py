@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.services import announce_presence
 from calls import errors, events
+from calls.kinds import tell_of_answer, tell_of_ring
 from calls.models import Call, CallBeat, CallInvitation, CallRate, CallSeat
-from calls.selectors import find_refusal, get_offering, get_quote
-from digis.core import clock
+from calls.selectors import find_refusal, get_offering, get_quote, taken
+from digis.core import clock, outbox
 from digis.core.errors import DomainError, NotFound
 from digis.core.idempotency import fingerprint_of, run_once
 from digis.core.ids import uuid7
@@ -28,21 +30,23 @@ def ring_creator(*, fan: User, creator: User, call_type: str, key: str, message:
     """Ring a creator for 30 seconds, with rate and policy as they are now (CALL-1, CALL-2, CALL-4).
 
     The fan needs twice the rate, in tokens, or InsufficientTokens (CALL-3); nothing is held before the answer. Raises
-    what `find_refusal` returns. Repeating a key returns the first ring.
+    what `find_refusal` returns. Repeating a key returns the first ring, marked `is_replay`; with anything else asked for,
+    the message included, it raises IdempotencyConflict (LEDGER-4).
     """
 
     def act() -> CallInvitation:
         return _ring(fan=fan, creator=creator, call_type=call_type, message=message)
 
-    invitation, _ = run_once(
+    invitation, is_replay = run_once(
         person=fan,
         scope="calls.ring",
         key=key,
-        fingerprint=fingerprint_of(creator=creator.pk, call_type=call_type),
+        fingerprint=fingerprint_of(creator=creator.pk, call_type=call_type, message=message),
         act=act,
         load=lambda ref: CallInvitation.objects.select_related("fan", "creator").get(pk=ref),
         ref=lambda found: str(found.pk),
     )
+    invitation.is_replay = is_replay
     return invitation
 
 
@@ -75,6 +79,7 @@ def _ring(*, fan: User, creator: User, call_type: str, message: str) -> CallInvi
                 free_seconds=quote.free_seconds,
                 min_seconds=quote.min_seconds,
                 minutes_quoted=quote.minutes_left,
+                granted_tokens=min(ledger.get_granted(fan), quote.spendable),
                 created_at=now,
                 expires_at=now + timedelta(seconds=settings.CALL_RING_SECONDS),
             )
@@ -82,8 +87,9 @@ def _ring(*, fan: User, creator: User, call_type: str, message: str) -> CallInvi
         # Somebody else's ring, or a second one of our own, was a moment quicker.
         if CallInvitation.objects.filter(fan=fan.pk, status=Status.PENDING).exists():
             raise errors.YouAreBusy from None
-        raise errors.CreatorBusy(name=creator.display_name) from None
+        raise taken(fan, creator) from None
     publish_on_commit(events.CallRinging(invitation), to=f"user:{creator.pk}")
+    tell_of_ring(invitation)
     return invitation
 
 
@@ -162,6 +168,7 @@ def _open_call(invitation: CallInvitation, now: datetime) -> Call:
     CallSeat.objects.bulk_create([CallSeat(call=call, person_id=person, taken_at=now) for person in people])
     CallBeat.objects.bulk_create([CallBeat(call=call, person_id=person) for person in people])
     CallRate.objects.create(call=call, from_second=0, call_type=invitation.call_type, rate=invitation.rate)
+    announce_presence(people=people)
     return call
 
 
@@ -231,7 +238,16 @@ def _expire(rings: object, now: datetime) -> int:
     for ring in due:
         ring.status, ring.answered_at = Status.MISSED, now
         _tell(ring)
+    if due:  # one promise for all of them: the sweep stays short
+        outbox.enqueue(kind="calls.tell_missed", payload={"rings": [str(ring.pk) for ring in due]})
     return len(due)
+
+
+@transaction.atomic
+def tell_missed_rings(*, ring_ids: list[str]) -> None:
+    """Tell creators of rings that nobody answered. Repeatable: each is told once (NOT-4)."""
+    for ring in CallInvitation.objects.select_related("fan", "creator").filter(pk__in=ring_ids):
+        tell_of_answer(ring)
 
 
 def _close(
@@ -240,6 +256,7 @@ def _close(
     invitation.status, invitation.answered_at = status, now
     invitation.save(update_fields=["status", "answered_at"])
     _tell(invitation, call)
+    tell_of_answer(invitation)
 
 
 def _tell(invitation: CallInvitation, call: Call | None = None) -> None:

@@ -11,16 +11,18 @@ from django.db.models import QuerySet
 
 from calls import events, meter
 from calls.models import Call, CallBeat, CallRate
-from calls.selectors.meters import Reading, lost_after, switch_for, terms_of, view_of
+from calls.selectors.meters import Reading, is_still_free, lost_after, switch_for, terms_of, view_of
 from digis.core import clock
 from digis.core.realtime import publish_on_commit
 from economy import selectors as economy
 
-METER_EVERY = timedelta(seconds=4)  # at most so often do pages hear about time and cost
+METER_EVERY = timedelta(seconds=4)  # so often do pages hear of a meter that stands
+METER_STEP = meter.SECOND  # they hear of every heartbeat that confirmed this much
 MUTABLE = [
     "call_type", "status", "started_at", "ended_at", "counting_from", "billable_us", "minutes_posted",
-    "charged_tokens", "fee_tokens", "billed_seconds", "released_tokens", "pauses", "resume_by", "grace_started_at",
-    "warned_seconds", "video_asked_by", "metered_at", "end_reason", "ended_by", "parked_at", "park_note",
+    "charged_tokens", "fee_tokens", "billed_seconds", "held_tokens", "released_tokens", "pauses", "resume_by",
+    "grace_started_at", "warned_seconds", "video_asked_by", "metered_at", "end_reason", "ended_by", "parked_at",
+    "park_note",
 ]  # fmt: skip
 
 
@@ -33,10 +35,15 @@ class Run:
     beats: dict[UUID, CallBeat]
     at: datetime
     _funds: tuple[int, int] | None = field(default=None, repr=False)
+    _is_free: bool | None = field(default=None, repr=False)
     _status_before: str = ""
+    _billable_before: int = 0
 
     def __post_init__(self) -> None:
-        self._status_before = self.call.status
+        self._remember()
+
+    def _remember(self) -> None:
+        self._status_before, self._billable_before = self.call.status, self.call.billable_us
 
     @property
     def fan(self) -> CallBeat:
@@ -77,26 +84,31 @@ class Run:
     @property
     def reading(self) -> Reading:
         held, spendable = self.funds
+        if self._is_free is None:
+            self._is_free = is_still_free(self.call, at=self.at)
         return Reading(
             call=self.call,
             terms=self.terms,
-            fan=self.fan.side,
-            creator=self.creator.side,
+            fan=self.fan,
+            creator=self.creator,
             held=held,
             spendable=spendable,
             at=self.at,
+            may_be_free=self._is_free,
         )
 
     def save(self) -> None:
         """Write the call back, and tell both pages when enough has changed."""
         call = self.call
         has_moved = call.status != self._status_before
-        is_due = call.metered_at is None or self.at - call.metered_at >= METER_EVERY
-        if not call.is_over and (has_moved or is_due):
+        confirmed = call.billable_us - self._billable_before
+        is_late = call.metered_at is None or self.at - call.metered_at >= METER_EVERY
+        is_news = confirmed >= METER_STEP or (confirmed == 0 and is_late)  # a smaller step: the other side's follows
+        if not call.is_over and (has_moved or is_news):
             call.metered_at = self.at
             self.tell_meter()
         call.save(update_fields=MUTABLE)
-        self._status_before = call.status
+        self._remember()
 
     def tell_meter(self) -> None:
         """Send each side its view of the meter, after the commit."""

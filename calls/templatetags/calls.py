@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from django import template
 from django.conf import settings
 
+from calls.selectors import Meter
 from digis.core import clock
 from digis.core.money import earnings_in_money, fee_on
+from digis.core.templatetags import digis
 
 register = template.Library()
 
@@ -27,6 +30,18 @@ def share_of(rate: int | None, fee_bp: int) -> int:
     """Return the tokens of a price that are the creator's after the fee (LEDGER-11)."""
     whole = int(rate or 0)
     return whole - fee_on(whole, int(fee_bp))
+
+
+@register.filter
+def coming_costs(meter: Meter) -> str:
+    """Return what a page's script writes while its clock runs on: [second, tokens, money] as text, where they change."""
+    written, last = [], meter.cost
+    for second, cost in meter.costs:
+        if cost != last:
+            money = f"≈ {digis.money(cost)}" if meter.is_fan else digis.earned(cost)
+            written.append([second, digis.tokens(cost), money])
+            last = cost
+    return json.dumps(written, ensure_ascii=False)
 
 
 @register.filter

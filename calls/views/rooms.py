@@ -173,4 +173,4 @@ def history(request: HttpRequest) -> HttpResponse:
 def lines(request: HttpRequest, viewer: User, calls: Any) -> Page[Any]:
     """Return a page of calls as lines, from the viewer's side."""
     page: Page[Any] = cursor_page(calls, request=request, order="-id")
-    return Page([selectors.line_for(viewer, call) for call in page.items], page.next_cursor, page.next_url)
+    return Page(selectors.lines_for(viewer, page.items), page.next_cursor, page.next_url)

@@ -26,8 +26,8 @@ def creators(creator):
     return browser(creator)
 
 
-def invite(client, creator, **headers):
-    body = {"creator_id": str(creator.pk), "call_type": "video"}
+def invite(client, creator, message="", **headers):
+    body = {"creator_id": str(creator.pk), "call_type": "video", "message": message}
     return client.post("/api/v1/calls/invite", body, content_type="application/json", headers=headers)
 
 
@@ -69,6 +69,18 @@ def test_a_repeated_key_is_the_first_ring(fans, creator):
     answers = [invite(fans, creator, **{"Idempotency-Key": "same"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] == answers[1].json()["id"]
+    assert "Idempotent-Replayed" not in answers[0]
+    assert answers[1]["Idempotent-Replayed"] == "true"
+
+
+def test_a_key_stands_for_its_whole_body(fans, creator):
+    """api.md: another message is another body; a key of 255 is honored, a longer one refused."""
+    key = {"Idempotency-Key": "k" * 255}
+    assert invite(fans, creator, "A glaze that crawls", **key).status_code == 201
+    other = invite(fans, creator, "Something else", **key)
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
+    refused = invite(fans, creator, **{"Idempotency-Key": "k" * 256})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "VALIDATION_ERROR")
 
 
 def test_rings_are_declined_and_canceled(fans, creator, creators):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calls import services
+from calls import selectors, services
 from calls.models import Call, CallMinute
 from digis.core.errors import InvalidState
 from economy import selectors as economy
@@ -238,3 +238,92 @@ def test_a_new_rate_does_not_touch_a_running_call(talk):
     services.set_offering(creator=talk.creator, video_rate=500, voice_rate=None)
     talk.until(120)
     assert talk.hang_up().charged_tokens == 40
+
+
+# ── What the page draws between two frames ──────────────────────────────────────────────────
+
+
+def meter_of(talk, side: str = "fan"):
+    return selectors.meter_for(getattr(talk, side).pk, talk.call)
+
+
+def test_the_meter_of_a_moment_is_the_bill_of_that_moment(talk):
+    """CALL-5: heartbeats at 60, looked at and hung up at 63: 63 seconds on the meter and on the bill."""
+    talk.beat()
+    talk.until(60)
+    talk.at(63)
+    seen = {side: meter_of(talk, side) for side in ("fan", "creator")}
+    assert seen["fan"].due // 1_000_000 == 63
+    call = talk.hang_up()
+    assert call.billed_seconds == 63
+    assert dict(seen["fan"].costs)[63] == call.charged_tokens == 21
+    assert dict(seen["creator"].costs)[63] == call.earned_tokens
+
+
+def test_the_meter_counts_from_the_first_second(talk):
+    """CALL-5: four seconds after both were there it shows four, though no heartbeat has confirmed any."""
+    talk.beat()
+    talk.at(4)
+    seen = meter_of(talk)
+    assert (seen.elapsed, seen.due // 1_000_000, seen.ahead) == (0, 4, f"{seen.due / 1_000_000:.1f}")
+
+
+@pytest.mark.parametrize("second", [33, 38, 43])
+def test_a_side_that_is_not_heard_is_drawn_one_heartbeat_on_at_most(talk, second):
+    """CALL-6: the fan vanishes at 30; until the meter pauses it shows no more than a heartbeat that is due."""
+    talk.beat()
+    talk.until(30)
+    talk.until(second, "creator")
+    seen = meter_of(talk)
+    assert seen.elapsed == 30
+    assert float(seen.until) == pytest.approx(36.5, abs=0.7)  # and what the test itself took
+    assert seen.due <= seen.horizon
+    assert seen.due // 1_000_000 <= talk.hang_up("creator").billed_seconds
+
+
+def test_a_paused_meter_does_not_run(talk):
+    talk.beat()
+    talk.until(30)
+    talk.until(50, "creator")
+    seen = meter_of(talk)
+    assert seen.status == "paused"
+    assert (seen.due, seen.horizon, seen.costs) == (talk.call.billable_us, talk.call.billable_us, ())
+
+
+def test_the_meter_is_never_drawn_beyond_what_the_tokens_pay(clock, creator):
+    """CALL-7: 40 tokens are 120 seconds."""
+    talk = cast.Talk(clock, cast.open_call(cast.make_person("fan", tokens=40), creator))
+    talk.beat()
+    talk.until(115)
+    talk.at(119)
+    seen = meter_of(talk)
+    assert float(seen.until) <= 122  # the last token's fraction
+    assert max(cost for _, cost in seen.costs) == 40
+
+
+def test_the_meter_says_what_a_third_short_call_costs(clock, fan, creator):
+    """CALL-5: with the free calls of the day used up, the minimum stands on the meter from the first second."""
+    for _ in range(3):
+        talk = cast.Talk(clock, cast.open_call(fan, creator))
+        talk.beat()
+        talk.until(10)
+        shown = meter_of(talk).cost
+        assert shown == talk.hang_up().charged_tokens
+        clock.forward(60)
+    assert shown == 20
+
+
+@pytest.mark.parametrize("apart", [0.2, 1.5, 2.5, 4.0])
+def test_both_are_told_before_the_clock_would_have_to_wait(talk, heard, apart):
+    """Wherever in five seconds the two heartbeats fall, the next frame comes before the page has drawn all it may."""
+    talk.beat()
+    horizons = []
+    for second in range(5, 61, 5):
+        for side, moment in (("fan", second), ("creator", second + apart)):
+            talk.at(moment)
+            horizons.append((moment, float(meter_of(talk).until)))
+            talk.beat(side)
+    frames = heard(talk.fan, "call.meter")
+    assert len(frames) >= 11
+    late = [(moment, until) for moment, until in horizons[2:] if until < moment]
+    assert late == [], "the clock stood still"

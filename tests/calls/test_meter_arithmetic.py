@@ -164,3 +164,25 @@ def test_a_heartbeat_from_the_past_changes_nothing():
     bench.beat("fan", NOON + timedelta(seconds=3))
     assert bench.total == 5 * meter.SECOND
     assert bench.fan.last_at == NOON + timedelta(seconds=5)
+
+
+@given(
+    fan=st.integers(0, 20_000),
+    creator=st.integers(0, 20_000),
+    wait=st.integers(0, 20_000),
+    start=st.one_of(st.none(), st.integers(0, 20_000)),
+)
+def test_what_a_moment_would_add_is_what_a_hang_up_adds(fan, creator, wait, start):
+    """CALL-5: the meter's look ahead and the hang-up that follows it are one arithmetic, in whichever order sides count."""
+    heard = [meter.Side(NOON, NOON + timedelta(milliseconds=at), is_here=True) for at in (fan, creator)]
+    at = max(side.last_at for side in heard if side.last_at) + timedelta(milliseconds=wait)
+    counting_from = None if start is None else NOON + timedelta(milliseconds=start)
+    ahead = meter.unheard(*heard, at, LOST, counting_from)
+    assert ahead == meter.unheard(*reversed(heard), at, LOST, counting_from)
+    total = 0
+    for one, other in ((0, 1), (1, 0)):
+        if heard[one].is_fresh(at, LOST):
+            after = meter.hear(heard[one], at, LOST)
+            total += meter.gain(heard[one], after, heard[other], counting_from)
+            heard[one] = after
+    assert ahead == total

@@ -227,3 +227,111 @@ def test_the_wallet_names_the_calls_behind_its_lines(talk, django_assert_num_que
         named = describe([("call", str(talk.call_id))], viewer=talk.fan)
     assert named["call", str(talk.call_id)].url == f"/calls/{talk.call_id}/summary/"
     assert describe([("call", str(talk.call_id))], viewer=cast.make_person("stranger")) == {}
+
+
+# ── Who vanished (CALL-6): a page that is heard is there, also when it has nobody to talk to ──
+
+
+def left_alone(talk, from_second: float, until: float) -> None:
+    """The creator's page stays and says that its line is gone, as a browser does a few seconds after the other went."""
+    second = from_second
+    while second < until:
+        talk.at(second)
+        talk.beat("creator", connected=second < from_second + 6)
+        services.sweep_calls()
+        second += 5
+
+
+def test_the_one_who_vanished_is_the_one_no_longer_heard(talk, heard):
+    """CALL-6: the fan's machine dies at 30 s; the creator stays, without a line. It is the fan who dropped."""
+    talk.beat()
+    talk.until(30)
+    left_alone(talk, 33, 70)
+    call = talk.call
+    assert call.status == "paused"
+    assert CallPause.objects.get().missing == talk.fan
+    seen = {
+        side: [event["data"]["missing"] for event in heard(getattr(talk, side), "call.meter")][-1]
+        for side in ("fan", "creator")
+    }
+    assert seen == {"fan": "me", "creator": "peer"}
+    left_alone(talk, 73, 120)
+    call = talk.call
+    assert (call.end_reason, call.ended_by) == ("dropped_by", talk.fan)
+    assert (call.billed_seconds, call.charged_tokens) == (30, 20), "only seconds with both, and a line, count"
+
+
+def test_a_side_whose_line_breaks_first_is_not_blamed(talk):
+    """CALL-6: the creator's page loses its line at once when the fan's machine dies, and goes on being heard."""
+    talk.beat()
+    talk.until(30)
+    for second in range(31, 130, 5):
+        talk.at(second)
+        talk.beat("creator", connected=False)
+        services.sweep_calls()
+    call = talk.call
+    assert (call.end_reason, call.ended_by) == ("dropped_by", talk.fan)
+
+
+def test_the_fourth_break_names_the_one_who_vanished(talk):
+    """CALL-6: also where the pauses are used up."""
+    talk.beat()
+    Call.objects.filter(pk=talk.call_id).update(pauses=3)
+    talk.until(30)
+    left_alone(talk, 33, 60)
+    call = talk.call
+    assert (call.end_reason, call.ended_by) == ("dropped_by", talk.fan)
+
+
+def test_a_broken_line_with_both_heard_is_nobodys_drop(talk):
+    """CALL-6: both pages are there and find no way to each other: nothing is counted, and nobody is named."""
+    talk.beat()
+    talk.until(30)
+    for second in range(33, 130, 5):
+        talk.at(second)
+        talk.beat(connected=False)
+        services.sweep_calls()
+    call = talk.call
+    assert (call.end_reason, call.ended_by) == ("both_dropped", None)
+    assert call.billed_seconds == 30
+
+
+def test_who_left_and_is_heard_no_more_has_dropped(talk):
+    """CALL-6: a page that said it closes is gone at once, the other one is not."""
+    talk.beat()
+    talk.until(30)
+    talk.at(32)
+    services.leave_call(person=talk.creator, call_id=talk.call_id)
+    for second in range(35, 110, 5):
+        talk.at(second)
+        talk.beat("fan", connected=False)
+        services.sweep_calls()
+    call = talk.call
+    assert (call.end_reason, call.ended_by) == ("dropped_by", talk.creator)
+
+
+# ── The join (CALL-1) ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("side", ["fan", "creator"])
+@pytest.mark.parametrize("change", ["age", "address", "block", "suspension"])
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_join_asks_again_all_that_a_ring_asked(talk, side, change, connected):
+    """CALL-1: 18+ and blocks either way are asked at the join as at the request; nothing is taken."""
+    from accounts.models import Block, User
+    from digis.core import clock
+
+    person, other = (talk.fan, talk.creator) if side == "fan" else (talk.creator, talk.fan)
+    if change == "age":
+        User.objects.filter(pk=person.pk).update(birth_date=clock.now().date())
+    elif change == "address" and side == "fan":
+        User.objects.filter(pk=person.pk).update(email_verified_at=None)
+    elif change == "suspension":
+        User.objects.filter(pk=person.pk).update(suspended_at=clock.now())
+    else:
+        Block.objects.create(blocker=person, blocked=other)
+    talk.at(3)
+    talk.beat("creator" if side == "fan" else "fan", connected=connected)
+    call = talk.call
+    assert (call.status, call.charged_tokens) == ("ended", 0)
+    assert economy.get_balance(talk.fan).held == 0

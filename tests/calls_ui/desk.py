@@ -19,6 +19,7 @@ PARTS = """ids => Object.fromEntries(ids.map((id) => {
     running.textContent = "";
     running.removeAttribute("data-seconds");
   }
+  for (const moment of [part, ...part.querySelectorAll("*")]) moment.removeAttribute("data-ahead");
   for (const token of part.querySelectorAll("input[name=csrfmiddlewaretoken]")) token.setAttribute("value", "");
   return [id, part.outerHTML.replace(/\\s+/g, " ").replace(/> </g, "><")];
 }))"""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
 from calls import services
+from calls.errors import FanShort
+from economy.services import place_hold
 from tests.calls_ui import scenes
 from tests.calls_ui.desk import Desk, expect_soon, hear, without_script
 from tests.chromium import browsers
@@ -54,11 +57,11 @@ def test_a_ring_comes_into_any_open_page_and_goes_again(people: tuple[Any, Any],
     assert desk.faults == []
 
 
-@pytest.mark.parametrize("outcome", ["declined", "missed"])
+@pytest.mark.parametrize("outcome", ["declined", "missed", "expired"])
 def test_the_caller_sees_what_became_of_the_ring(
     outcome: str, people: tuple[Any, Any], desks: tuple[Desk, Desk], clock: Any
 ):
-    """CALL-4: call.declined and call.missed."""
+    """CALL-3, CALL-4: call.declined, call.missed, and call.expired: the tokens are gone when it is picked up."""
     fan, creator = people
     desk = desks[0]
     ringing = scenes.ring(fan, creator)
@@ -67,6 +70,10 @@ def test_the_caller_sees_what_became_of_the_ring(
     before = desk.parts("ring-status")
     if outcome == "declined":
         services.decline_ring(creator=creator, invitation_id=ringing.pk)
+    elif outcome == "expired":
+        place_hold(person=fan, amount=490, key="elsewhere", source_type="call", source_id=str(uuid4()))
+        with pytest.raises(FanShort):
+            services.accept_ring(creator=creator, invitation_id=ringing.pk)
     else:
         clock.advance(seconds=31)
         services.expire_due_rings()
