@@ -22,19 +22,22 @@ from typing_extensions import override
 
 from accounts.models import User
 from accounts.permissions import require_not_staff, require_signed_in
+from accounts.selectors import get_person_by_handle
 from digis.core.api import Pages
 from digis.core.errors import ValidationFailed
-from digis.core.idempotency import form_key
+from digis.core.idempotency import request_key
 from digis.core.limits import count_request
 from economy import selectors, services
 from economy.models import LedgerTransaction, Pack, Purchase
 
+PURCHASE_KEY = 200  # characters the column takes
 TYPES = [*(kind for kind in LedgerTransaction.Type.values if kind not in {"hold", "adjustment"}), "earning"]
 
 
 class EarningsSerializer(serializers.Serializer[Any]):
     pending = serializers.IntegerField()
     available = serializers.IntegerField()
+    non_withdrawable = serializers.IntegerField()
 
 
 class BalanceSerializer(serializers.Serializer[Any]):
@@ -79,8 +82,31 @@ class MovementSerializer(serializers.Serializer[Any]):
     balance_after = serializers.IntegerField(allow_null=True)
     description = serializers.CharField()
     counterparty = serializers.CharField(allow_null=True)
+    non_withdrawable = serializers.IntegerField()
     stripe_payment_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class ContextSerializer(serializers.Serializer[Any]):
+    type = serializers.CharField(max_length=32)
+    id = serializers.CharField(max_length=64)
+
+
+class TipSerializer(serializers.Serializer[Any]):
+    to_username = serializers.CharField(max_length=31)
+    amount = serializers.IntegerField()
+    message = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    is_anonymous = serializers.BooleanField(required=False, default=False)
+    context = ContextSerializer(required=False, allow_null=True)  # type: ignore[assignment]  # a field of that name
+
+
+class TransferSerializer(serializers.Serializer[Any]):
+    to_username = serializers.CharField(max_length=31)
+    amount = serializers.IntegerField()
+    note = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
+KEY_HEADER = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)
 
 
 class TokensView(APIView):
@@ -129,8 +155,7 @@ class Buy(TokensView):
         form = OrderSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         order = form.validated_data
-        given = request.headers.get("Idempotency-Key", "")
-        key = f"api:{given[:190]}" if given else form_key()
+        key = request_key(request.headers.get("Idempotency-Key"), prefix="api", room=PURCHASE_KEY)
         is_replay = selectors.has_purchase(self.person, key=key)
         purchase = services.start_purchase(
             person=self.person,
@@ -151,6 +176,62 @@ class Bought(TokensView):
         """Return the caller's own purchase as it stands now; Stripe is asked while it is pending."""
         selectors.get_purchase_for(self.person, id=purchase_id)
         return Response(PurchaseSerializer(services.look_at_purchase(purchase_id=purchase_id)).data)
+
+
+class PayView(TokensView):
+    """What tips and gifts share: the answer, which says whether the caller's key was used before."""
+
+    def answer(self, posted: LedgerTransaction, *, is_replay: bool) -> Response:
+        (row,) = selectors.list_movements(self.person).filter(pk=posted.pk)
+        (movement,) = selectors.present_movements([row], viewer=self.person)
+        answer = Response(MovementSerializer(movement).data, status=status.HTTP_201_CREATED)
+        if is_replay:
+            answer["Idempotent-Replayed"] = "true"
+        return answer
+
+
+class Tip(PayView):
+    @extend_schema(
+        operation_id="tokens_tip", request=TipSerializer, responses={201: MovementSerializer}, parameters=[KEY_HEADER]
+    )
+    def post(self, request: Request) -> Response:
+        """Tip a creator; with a context, in the thing it names. The same Idempotency-Key gives the same tip again."""
+        form = TipSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        wish, key = form.validated_data, request_key(request.headers.get("Idempotency-Key"), prefix="api")
+        place = wish.get("context")
+        made = services.send_tip(
+            payer=self.person,
+            payee=get_person_by_handle(wish["to_username"]),
+            amount=wish["amount"],
+            message=wish["message"],
+            is_anonymous=wish["is_anonymous"],
+            key=key,
+            context=services.Context(place["type"], place["id"]) if place else None,
+        )
+        return self.answer(made.transaction, is_replay=made.is_replay)
+
+
+class Transfer(PayView):
+    @extend_schema(
+        operation_id="tokens_transfer",
+        request=TransferSerializer,
+        responses={201: MovementSerializer},
+        parameters=[KEY_HEADER],
+    )
+    def post(self, request: Request) -> Response:
+        """Give somebody bought tokens, within limits; what arrives can be neither withdrawn nor given on."""
+        form = TransferSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        wish, key = form.validated_data, request_key(request.headers.get("Idempotency-Key"), prefix="api")
+        made = services.transfer(
+            giver=self.person,
+            receiver=get_person_by_handle(wish["to_username"]),
+            amount=wish["amount"],
+            note=wish["note"],
+            key=key,
+        )
+        return self.answer(made.sent, is_replay=made.is_replay)
 
 
 class Transactions(TokensView, ListAPIView[LedgerTransaction]):
@@ -209,5 +290,7 @@ urlpatterns = [
     path("tokens/packs", Packs.as_view(), name="tokens_packs"),
     path("tokens/purchase", Buy.as_view(), name="tokens_purchase"),
     path("tokens/purchase/<uuid:purchase_id>", Bought.as_view(), name="tokens_purchase_get"),
+    path("tokens/tip", Tip.as_view(), name="tokens_tip"),
+    path("tokens/transfer", Transfer.as_view(), name="tokens_transfer"),
     path("tokens/transactions", Transactions.as_view(), name="tokens_transactions"),
 ]

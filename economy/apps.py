@@ -15,13 +15,15 @@ class EconomyConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from digis.core.registry import register_context
-        from economy import handlers, receivers
+        from economy import handlers, kinds, receivers, sources
         from economy.services import shelf
 
         post_migrate.connect(shelf.fill_after_migrate, sender=self, dispatch_uid="economy.shelf")
         register_context("wallet", wallet_of)
         receivers.connect()
         handlers.connect()
+        kinds.connect()
+        sources.connect()
 
 
 def wallet_of(request: HttpRequest) -> object:

@@ -27,6 +27,12 @@ class TokensOwed(InsufficientTokens):
         self.data["owed"] = owed
 
 
+class TooFewBoughtTokens(InsufficientTokens):
+    """Only bought tokens can be given to somebody; bonuses and gifts cannot (LAW-13)."""
+
+    message = _("You have %(covered)s bought tokens free and this needs %(needed)s. Bonus tokens cannot be given on.")
+
+
 class SpendingLimitReached(LimitReached):
     """The person's own limit, not the balance, stands against it (LEDGER-10). `left` is what it still allows, in tokens."""
 
@@ -63,3 +69,21 @@ class PaymentsUnavailable(DomainError):
 
 class RefundTooLarge(Conflict):
     message = _("Only %(left)s tokens of this are left to give back.")
+
+
+class TransferCapReached(LimitReached):
+    """More than a person may give in 24 hours, in all or to one person (LAW-13). `most` is what may still be given, in tokens."""
+
+    message = _("You can give %(most)s tokens more for now: what people give each other has a cap for every 24 hours.")
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(most=most)
+
+
+class TransferTooEarly(LimitReached):
+    """The account is too young to give tokens away (LAW-13)."""
+
+    message = _("You can give tokens once your account is %(days)s days old.")
+
+    def __init__(self, *, days: int) -> None:
+        super().__init__(days=days)

@@ -41,3 +41,19 @@ class PurchaseSettled(Event):
         from economy.selectors import get_purchase
 
         return {"purchase": get_purchase(id=self.purchase_id)}
+
+
+@dataclass(frozen=True)
+class TipReceived(Event):
+    """Somebody tipped: the creator's list of tips takes it in, and every tab says so. Hidden names stay hidden (LIVE-6)."""
+
+    name: ClassVar[str] = "wallet.tip"
+    template: ClassVar[str] = "economy/tips.html#news"
+
+    tip_id: UUID
+
+    @override
+    def context(self) -> dict[str, Any]:
+        from economy.selectors.giving import get_tip, present_tip
+
+        return {"line": present_tip(get_tip(id=self.tip_id))}

@@ -68,3 +68,124 @@ class BuyForm(MoneyForm):
         if self.cleaned_data.get("tokens") is not None:
             return {"tokens": self.cleaned_data["tokens"]}
         return {"pack_id": self.cleaned_data["pack"]}
+
+
+class TipForm(MoneyForm):
+    """A tip: a tile that is ticked, or an amount that is written, which wins; as a tile, also a gift, so many times.
+
+    A gift's tile carries the price it showed (LEDGER-7). `said` is the amount the button named: without a script it is the
+    one the page opened with, and another amount is asked about once more. `confirmed` is the amount that was.
+    """
+
+    pick = forms.CharField(max_length=64, required=False)
+    own = TokensField(label=_("Or another amount"), required=False)
+    quantity = forms.IntegerField(label=_("How many of the gift"), required=False, min_value=1, max_value=99, initial=1)
+    message = forms.CharField(
+        label=_("Say something"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    anonymous = forms.BooleanField(label=_("Hide my name"), required=False)
+    said = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    confirmed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and cleaned.get("own") is None:
+            try:
+                cleaned["gift_id"], cleaned["amount"] = self._picked(cleaned.get("pick", ""))
+            except ValueError:
+                self.add_error("own", _("Choose an amount or write one."))
+        elif not self.errors:
+            cleaned["amount"] = cleaned["own"]
+        return cleaned
+
+    def _picked(self, pick: str) -> tuple[UUID | None, int]:
+        """Read a tile: "100", or "gift:<id>:<price of one>"."""
+        if pick.startswith("gift:"):
+            _word, gift_id, price = pick.split(":")
+            return UUID(gift_id), int(price) * self.count
+        return None, int(pick)
+
+    @property
+    def count(self) -> int:
+        """How many of a gift."""
+        return self.cleaned_data.get("quantity") or 1
+
+    @property
+    def amount(self) -> int:
+        """The whole amount in tokens."""
+        return int(self.cleaned_data["amount"])
+
+    @property
+    def gift_id(self) -> UUID | None:
+        """Which gift the tip is given as."""
+        return self.cleaned_data.get("gift_id")
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        """What was asked for, as the fields of this form: for the step that asks again, and for coming back to it."""
+        cleaned = self.cleaned_data
+        found = {
+            "pick": "" if cleaned.get("own") is not None else cleaned.get("pick", ""),
+            "own": cleaned.get("own"),
+            "quantity": self.count if self.gift_id else None,
+            "message": cleaned.get("message", ""),
+            "anonymous": "on" if cleaned.get("anonymous") else "",
+        }
+        return {name: value for name, value in found.items() if value not in {None, ""}}
+
+    def renew(self, *, key: str) -> None:
+        """Show the same wishes again as ones that were not sent yet."""
+        self.data = renewed(self.data, key)
+
+
+def renewed(data: Any, key: str) -> dict[str, Any]:
+    """Return what was sent, with a key that was not used yet and nothing confirmed."""
+    return {**{name: data.get(name) for name in data}, "idempotency_key": key, "confirmed": ""}
+
+
+class GiveForm(MoneyForm):
+    """Tokens for somebody by their handle; `confirmed` is the amount that was asked about with their face beside it."""
+
+    to = forms.CharField(
+        label=_("Handle"),
+        max_length=31,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    tokens = TokensField(label=_("Tokens"), min_value=1)
+    note = forms.CharField(
+        label=_("Say something"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    confirmed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def renew(self, *, key: str) -> None:
+        """Show the same wishes again as ones that were not sent yet."""
+        self.data = renewed(self.data, key)
+
+
+class RedeemForm(MoneyForm):
+    """A code somebody was given."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=48,
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def renew(self, *, key: str) -> None:
+        """Show the code again as one that was not sent yet."""
+        self.data = renewed(self.data, key)
+
+
+class LimitsForm(forms.Form):
+    """What a person lets themselves spend; an empty field is no limit."""
+
+    day = TokensField(label=_("A day"), required=False, min_value=0)
+    week = TokensField(label=_("A week"), required=False, min_value=0)
+    month = TokensField(label=_("A month"), required=False, min_value=0)
+    confirm_above = TokensField(
+        label=_("Ask me once more above"),
+        help_text=_("One act that costs more shows the amount a second time. So does the first with each creator."),
+        min_value=0,
+        max_value=1_000_000,
+    )

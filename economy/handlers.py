@@ -44,6 +44,8 @@ def connect() -> None:
     """Register the outbox's kinds of this room."""
     outbox.handler("economy.stripe_event")(look_at_stripe_event)
     outbox.handler("economy.converge")(converge)
+    outbox.handler("economy.referral")(settle_referral)
+    outbox.handler("economy.referral_reward")(reward_referral)
 
 
 def look_at_stripe_event(payload: dict[str, Any]) -> None:
@@ -55,3 +57,13 @@ def look_at_stripe_event(payload: dict[str, Any]) -> None:
 def converge(payload: dict[str, Any]) -> None:
     """Bring a purchase to what Stripe says."""
     services.converge_purchase(purchase_id=UUID(payload["purchase"]))
+
+
+def settle_referral(payload: dict[str, Any]) -> None:
+    """Look at the invitation of somebody who has bought tokens."""
+    services.settle_referral(person_id=UUID(payload["person"]))
+
+
+def reward_referral(payload: dict[str, Any]) -> None:
+    """Give what a settled invitation brings."""
+    services.reward_referral(person_id=UUID(payload["referral"]))

@@ -120,7 +120,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "a charge is covered by its lots": """
         SELECT t.id, t.key, t.amount, coalesce(sum(u.amount), 0) AS lots
         FROM economy_ledgertransaction t LEFT JOIN economy_lotuse u ON u.transaction_id = t.id
-        WHERE t.type = 'deduction'
+        WHERE t.type = 'deduction' OR (t.type = 'transfer' AND t.amount < 0)
         GROUP BY t.id HAVING -t.amount <> coalesce(sum(u.amount), 0)
     """,
     "nothing is refunded beyond its charge": """
@@ -188,6 +188,41 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT l.id, l.owner_id, l.origin FROM economy_tokenlot l
         LEFT JOIN economy_purchase p ON p.id = l.purchase_id
         WHERE l.origin IN ('purchase', 'bonus') AND (p.id IS NULL OR p.person_id <> l.owner_id)
+    """,
+    "what one person gives is what the other gets": """
+        SELECT g.id, g.amount, s.amount AS sent, r.amount AS received, l.granted
+        FROM economy_transfer g
+        JOIN economy_ledgertransaction s ON s.id = g.sent_id
+        JOIN economy_ledgertransaction r ON r.id = g.received_id
+        LEFT JOIN economy_tokenlot l ON l.transaction_id = g.received_id
+        WHERE s.amount <> -g.amount OR r.amount <> g.amount OR l.granted IS DISTINCT FROM g.amount
+           OR (s.person_id, r.person_id, l.owner_id) IS DISTINCT FROM (g.giver_id, g.receiver_id, g.receiver_id)
+    """,
+    "tokens between people are on nobody's way": """
+        SELECT a.id, sum(e.amount) AS under_way
+        FROM economy_ledgeraccount a JOIN economy_ledgerentry e ON e.account_id = a.id
+        WHERE a.kind = 'gifts' GROUP BY a.id HAVING sum(e.amount) <> 0
+    """,
+    "gifts come from bought tokens and are given no further": """
+        SELECT l.id, l.owner_id, l.origin, u.transaction_id
+        FROM economy_lotuse u JOIN economy_tokenlot l ON l.id = u.lot_id
+        JOIN economy_ledgertransaction t ON t.id = u.transaction_id
+        WHERE t.type = 'transfer' AND l.origin <> 'purchase'
+        UNION ALL
+        SELECT l.id, l.owner_id, l.origin, l.transaction_id FROM economy_tokenlot l
+        WHERE l.origin = 'gift'
+          AND (l.is_withdrawable OR NOT EXISTS (SELECT 1 FROM economy_transfer g WHERE g.received_id = l.transaction_id))
+    """,
+    "a tip is the charge it names": """
+        SELECT i.id, t.kind, t.person_id, t.payee_id FROM economy_tip i
+        JOIN economy_ledgertransaction t ON t.id = i.transaction_id
+        WHERE (t.type, t.source_type, t.source_id) <> ('deduction', 'tip', i.id::text)
+           OR (t.person_id, t.payee_id) IS DISTINCT FROM (i.payer_id, i.payee_id)
+    """,
+    "codes are used as often as they say": """
+        SELECT c.id, c.code, c.used, r.uses FROM economy_vouchercode c
+        CROSS JOIN LATERAL (SELECT count(*) AS uses FROM economy_redemption r WHERE r.code_id = c.id) r
+        WHERE c.used <> r.uses OR c.used > c.cap
     """,
     "staff have no wallet": """
         SELECT a.id, a.kind, a.owner_id, a.balance FROM economy_ledgeraccount a

@@ -24,6 +24,14 @@ Describer = Callable[[list[str], User], Mapping[str, Source]]
 _describers: dict[str, Describer] = {}
 
 
+def connect() -> None:
+    """Register the economy's own: tips, and tokens from person to person."""
+    from economy.selectors import giving
+
+    register_source(giving.TIP, describe=giving.describe_tips)
+    register_source(giving.TRANSFER, describe=giving.describe_transfers)
+
+
 def register_source(source_type: str, *, describe: Describer) -> None:
     """Say what movements of this type were for: `describe(ids, viewer)` returns what the viewer may know, by id."""
     known = _describers.get(source_type)

@@ -38,6 +38,12 @@ def expire_promotional_lots() -> None:
 
 
 @shared_task
+def plan_expiry_reminders() -> None:
+    """Write down whom to warn before promotional tokens expire."""
+    services.plan_expiry_reminders()
+
+
+@shared_task
 def check_ledger() -> None:
     """Run every invariant; a fault is logged as an error, which alerts, and fails the task."""
     faults = invariants.broken()

@@ -1,6 +1,6 @@
 """Routes of the wallet."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from economy import views
 
@@ -12,4 +12,12 @@ urlpatterns = [
     path("wallet/purchases/<uuid:purchase_id>/", views.purchase, name="purchase"),
     path("wallet/history/", views.history, name="history"),
     path("wallet/receipts/<uuid:transaction_id>/", views.receipt, name="receipt"),
+    path("wallet/give/", views.give, name="give"),
+    path("wallet/redeem/", views.redeem, name="redeem"),
+    path("wallet/limits/", views.limits, name="limits"),
+    path("wallet/invite/", views.invite, name="invite"),
+    # /studio/tips/
+    path("studio/tips/", views.tips, name="tips"),
+    # /@handle/tip/
+    re_path(r"^@(?P<handle>[^/]{1,60})/tip/$", views.tip, name="tip"),
 ]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.selectors import list_pending_applications
+from accounts.selectors import list_open_appeals, list_pending_applications
 from digis.core.models import OutboxEntry
 
 
@@ -28,6 +28,9 @@ def list_queues(viewer: User | AnonymousUser) -> list[Queue]:
     if viewer.has_perm("accounts.decide_creatorapplication"):
         page = f"{reverse('admin:accounts_creatorapplication_changelist')}?status__exact=pending"
         queues.append(Queue(_("creator applications to read"), list_pending_applications().count(), page))
+    if viewer.has_perm("accounts.answer_appeal"):
+        page = f"{reverse('admin:accounts_appeal_changelist')}?status__exact=open"
+        queues.append(Queue(_("appeals to answer"), list_open_appeals().count(), page))
     if viewer.has_perm("core.change_outboxentry"):
         parked = OutboxEntry.objects.filter(parked_at__isnull=False).count()
         page = f"{reverse('admin:core_outboxentry_changelist')}?state=parked"

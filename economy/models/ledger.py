@@ -39,6 +39,7 @@ class LedgerAccount(models.Model):
         PROMOTIONS = "promotions", _("Tokens given away")
         DISPUTES = "disputes", _("Disputed money")
         LOSSES = "losses", _("Losses")
+        GIFTS = "gifts", _("Tokens given from person to person")  # empty whenever nobody looks away
 
     class Side(models.IntegerChoices):
         OWED_BY_US = 1

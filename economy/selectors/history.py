@@ -24,7 +24,7 @@ Type = LedgerTransaction.Type
 HISTORY_KINDS: Final[dict[str, Q]] = {
     "all": Q(),
     "added": Q(type__in=[Type.PURCHASE, Type.PROMO, Type.TRANSFER], amount__gt=0),
-    "spent": Q(type=Type.DEDUCTION),
+    "spent": Q(type=Type.DEDUCTION) | Q(type=Type.TRANSFER, amount__lt=0),
     "refunds": Q(type=Type.REFUND),
 }
 
@@ -201,7 +201,12 @@ def _own_title(head: LedgerTransaction) -> str:
     if head.type == Type.PROMO:
         if head.kind == "expiry":
             return _("Bonus tokens expired")
-        return _("Welcome bonus") if reason == "sign_up" else _("Bonus tokens")
+        own = {
+            "sign_up": _("Welcome bonus"),
+            "voucher": _("Bonus tokens from a code"),
+            "referral": _("Bonus tokens for an invitation"),
+        }
+        return own.get(reason, _("Bonus tokens"))
     if head.kind == "debt_payment":
         return _("Paid what you owed")
     if head.payee is not None:

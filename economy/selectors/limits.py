@@ -10,7 +10,7 @@ from accounts.models import User
 from digis.core import clock
 from economy.models import SpendingLimit
 from economy.selectors.balances import get_balance
-from economy.sql import one
+from economy.sql import one, rows
 
 NO_LIMIT = 9_000_000_000_000_000  # what economy_limit_left answers where there is none
 
@@ -39,6 +39,36 @@ def list_limits(person: User) -> list[Limit]:
         else:
             limits.append(Limit(period, row.tokens, row.next_tokens, row.next_from))
     return limits
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One period's limit and what was spent of it in its present span, holds counted; `left` is None without a limit."""
+
+    limit: Limit
+    spent: int
+    since: datetime
+
+    @property
+    def period(self) -> SpendingLimit.Period:
+        return self.limit.period
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit.tokens is None else max(0, self.limit.tokens - self.spent)
+
+
+def list_standings(person: User) -> list[Standing]:
+    """Return where a person stands in the present day, week and month of their own zone."""
+    spans = {
+        period: (spent, since)
+        for period, spent, since in rows(
+            "SELECT period, spent, since FROM economy_limit_standing(%(person)s, %(now)s)",
+            {"person": person.pk, "now": clock.now()},
+        )
+    }
+    held = get_balance(person).held
+    return [Standing(limit, spans[limit.period][0] + held, spans[limit.period][1]) for limit in list_limits(person)]
 
 
 def get_limit_left(person_id: UUID) -> int | None:

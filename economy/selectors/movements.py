@@ -12,7 +12,9 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from accounts.models import User
 from economy.models import LedgerTransaction
 from economy.selectors.balances import Earnings, get_balance, get_earnings
-from economy.selectors.history import present_history, sum_earned, sum_spent
+from economy.selectors.giving import hidden_payers
+from economy.selectors.granted import granted_of
+from economy.selectors.history import Line, present_history, sum_earned, sum_spent
 from economy.selectors.purchases import list_purchases
 
 Type = LedgerTransaction.Type
@@ -43,6 +45,7 @@ class Movement:
     balance_after: int | None
     description: str
     counterparty: str | None
+    non_withdrawable: int  # of what was earned, what came from free tokens (LEDGER-9)
     stripe_payment_id: str | None
     created_at: datetime
 
@@ -88,10 +91,13 @@ def present_movements(rows: Sequence[LedgerTransaction], *, viewer: User) -> lis
             pk__in=[row.source_id for row in rows if row.source_type == "purchase"]
         )
     }
+    earned = [row.pk for row in rows if row.payee_id == viewer.pk]
+    granted = granted_of(earned) if earned else {}
     movements = []
+    hidden = hidden_payers(rows)
     for row, line in zip(rows, lines, strict=True):
         is_mine = row.person_id == viewer.pk
-        other = row.payee if is_mine else row.person
+        other = (row.payee or _other_giver(row, line)) if is_mine else None if row.pk in hidden else row.person
         movements.append(
             Movement(
                 id=row.pk,
@@ -101,11 +107,17 @@ def present_movements(rows: Sequence[LedgerTransaction], *, viewer: User) -> lis
                 balance_after=getattr(row, "running", None) if is_mine else None,
                 description=line.title,
                 counterparty=other.username if other else None,
+                non_withdrawable=0 if is_mine else granted.get(row.pk, 0),
                 stripe_payment_id=(payments.get(row.source_id) or None) if is_mine else None,
                 created_at=row.created_at,
             )
         )
     return movements
+
+
+def _other_giver(row: LedgerTransaction, line: Line) -> User | None:
+    """Return who stands on the other side of tokens between people."""
+    return line.person if row.type == Type.TRANSFER else None
 
 
 def has_purchase(person: User, *, key: str) -> bool:

@@ -10,7 +10,8 @@ from django.db import transaction
 from accounts.models import User
 from accounts.permissions import require_not_staff
 from digis.core import audit, clock
-from economy.models import SpendingLimit
+from economy.models import SpendingChoice, SpendingLimit
+from economy.selectors.giving import get_confirm_above
 from economy.selectors.limits import Limit, list_limits
 
 
@@ -39,6 +40,26 @@ def set_limit(*, person: User, period: SpendingLimit.Period, tokens: int | None)
             actor=person, action="economy.limit_set", target=person, data={"period": str(period), "tokens": tokens}
         )
         return next(limit for limit in list_limits(person) if limit.period == period)
+
+
+def set_limits(
+    *, person: User, limits: dict[SpendingLimit.Period, int | None], confirm_above: int | None = None
+) -> bool:
+    """Set several limits together, and above which amount the person is asked once more; say whether a change waits.
+
+    Tokens; None lifts a limit. A limit that is, or is coming, as asked stays as it is. Rules as in `set_limit`.
+    """
+    require_not_staff(person)
+    with transaction.atomic():
+        present = {limit.period: limit for limit in list_limits(person)}
+        for period, tokens in limits.items():
+            limit = present[period]
+            coming = limit.tokens if limit.coming_at is None else limit.coming
+            if tokens != coming:
+                set_limit(person=person, period=period, tokens=tokens)
+        if confirm_above is not None and confirm_above != get_confirm_above(person):
+            SpendingChoice.objects.update_or_create(person=person, defaults={"confirm_above": confirm_above})
+        return any(limit.coming_at is not None for limit in list_limits(person))
 
 
 def _is_lower(tokens: int | None, *, than: int | None) -> bool:

@@ -20,10 +20,12 @@ from digis.core.realtime import publish_on_commit
 from economy import gateway
 from economy.errors import PaymentsUnavailable, PriceChanged, PurchaseTooLarge, QuoteExpired
 from economy.events import PurchaseSettled
+from economy.kinds import tell_of_purchase
 from economy.models import Purchase, StripeCustomer
 from economy.selectors import Quote, get_purchase, get_shelf, list_due_purchases, quote_for
 from economy.selectors.purchases import sum_bought_today
 from economy.services.balances import RETURN_GRACE, announce_balances
+from economy.services.referrals import promise_referral
 from economy.sql import one
 
 log = structlog.get_logger(__name__)
@@ -175,7 +177,8 @@ def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_p
         )  # one purchase of a person at a time counts the day
         known = Purchase.objects.filter(person=person, key=key).first()
         if known is not None:
-            if (known.pack_id, known.tokens) != (quote.pack.pk if quote.pack else None, quote.tokens):
+            asked = quote.pack.pk if quote.pack else None, quote.tokens, return_url
+            if (known.pack_id, known.tokens, known.return_url) != asked:
                 raise IdempotencyConflict
             if known.status == Status.PENDING and known.quote_expires_at <= now:
                 raise QuoteExpired
@@ -245,6 +248,7 @@ def _converge(purchase: Purchase) -> None:
     """Do the work of `converge_purchase`; the row is locked."""
     now = clock.now()
     before = (purchase.status, purchase.credited_tokens, purchase.credited_bonus)
+    refunded_before = purchase.refunded_minor
     session = gateway.get_checkout(purchase.stripe_session_id) if _needs_session(purchase) else None
     intent_id = purchase.stripe_payment_intent_id or (session.intent_id if session else "")
     payment = gateway.get_payment(intent_id) if intent_id else None
@@ -266,6 +270,7 @@ def _converge(purchase: Purchase) -> None:
     if (purchase.status, purchase.credited_tokens, purchase.credited_bonus) != before:
         publish_on_commit(PurchaseSettled(purchase_id=purchase.pk), to=f"user:{purchase.person_id}")
         announce_balances(people={purchase.person_id})
+        tell_of_purchase(purchase, was=before[0], refunded_before=refunded_before)
         log.info("purchase_converged", purchase=str(purchase.pk), status=purchase.status, was=before[0])
 
 
@@ -331,6 +336,7 @@ def _post(purchase: Purchase, *, kept: int, refunded: int, disputed: int, is_dis
         },
     )
     purchase.refresh_from_db(fields=["credited_tokens", "credited_bonus", "postings"])
+    promise_referral(purchase=purchase)
 
 
 def _wait_or_end(

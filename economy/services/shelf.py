@@ -1,4 +1,4 @@
-"""What every database needs before the first token moves: the platform's accounts and the packs on the shelf."""
+"""What every database needs before the first token moves: the platform's accounts, packs and gifts on the shelf."""
 
 from __future__ import annotations
 
@@ -30,9 +30,29 @@ PACKS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """One gift as the catalog has it: a name and its drawing."""
+
+    id: str
+    name: str
+    picture: str
+    tokens: int
+
+
+GIFTS: Final = (
+    Present("01930000-0000-7000-8000-00000000610a", "Coffee", "coffee", 10),
+    Present("01930000-0000-7000-8000-000000006119", "Flower", "flower", 25),
+    Present("01930000-0000-7000-8000-000000006132", "Star", "star", 50),
+    Present("01930000-0000-7000-8000-000000006164", "Cake", "cake", 100),
+    Present("01930000-0000-7000-8000-0000000061fa", "Kite", "kite", 250),
+    Present("01930000-0000-7000-8000-0000000063f4", "Lighthouse", "lighthouse", 500),
+)
+
+
 def fill_after_migrate(*, using: str, **_kwargs: Any) -> None:
-    """Open the platform's accounts and put missing packs on the shelf; what staff changed since stays."""
-    from economy.models import Pack
+    """Open the platform's accounts and put missing packs and gifts on the shelf; what staff changed since stays."""
+    from economy.models import Gift, Pack
 
     if not router.allow_migrate_model(using, Pack) or not _is_ready(using):
         return
@@ -49,6 +69,13 @@ def fill_after_migrate(*, using: str, **_kwargs: Any) -> None:
                 position=position,
             )
             for position, pack in enumerate(PACKS)
+        ],
+        ignore_conflicts=True,
+    )
+    Gift.objects.using(using).bulk_create(
+        [
+            Gift(id=UUID(gift.id), name=gift.name, picture=gift.picture, tokens=gift.tokens, position=position)
+            for position, gift in enumerate(GIFTS)
         ],
         ignore_conflicts=True,
     )

@@ -19,6 +19,7 @@ FUNCTIONS = (
     "holds",
     "grants",
     "debts",
+    "transfers",
     "purchases",
     "refunds",
 )  # in loading order

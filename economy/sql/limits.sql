@@ -28,3 +28,19 @@ BEGIN
     RETURN coalesce(v_left, 9000000000000000);
 END
 $$;
+
+-- What each of a person's limits says now, and what was spent of it in its present span. Holds are not in it.
+CREATE FUNCTION economy_limit_standing(p_person uuid, p_now timestamptz)
+RETURNS TABLE (period text, spent bigint, since timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT p.period, coalesce((
+               SELECT -sum(t.amount) FROM economy_ledgertransaction t
+               WHERE t.person_id = p_person AND t.created_at >= p.since
+                 AND (t.type = 'deduction' OR t.type = 'transfer' AND t.amount < 0 OR t.reverses_id IS NOT NULL)
+           ), 0)::bigint, p.since
+    FROM (
+        SELECT k.period, date_trunc(k.period, p_now AT TIME ZONE u.time_zone) AT TIME ZONE u.time_zone AS since
+        FROM accounts_user u CROSS JOIN unnest(ARRAY['day', 'week', 'month']) AS k (period)
+        WHERE u.id = p_person
+    ) p
+$$;

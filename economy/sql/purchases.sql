@@ -28,9 +28,12 @@ BEGIN
     SELECT * INTO STRICT v_purchase FROM economy_purchase WHERE id = p_purchase;
     v_tokens := p_tokens - v_purchase.credited_tokens;
     v_bonus := p_bonus - v_purchase.credited_bonus;
-    PERFORM economy_lock_wallets(ARRAY[v_purchase.person_id], p_now);
+    PERFORM economy_lock_wallets(v_purchase.person_id || economy_receivers_of(p_purchase), p_now);
     UPDATE economy_tokenlot SET is_disputed = p_is_disputed
         WHERE purchase_id = p_purchase AND is_disputed <> p_is_disputed;
+    IF FOUND THEN
+        PERFORM economy_freeze_gifts(p_purchase);
+    END IF;
     IF v_tokens = 0 AND v_bonus = 0 THEN
         RETURN NULL;
     END IF;

@@ -37,6 +37,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
         **_shop(BuyForm(next_path="", **_suggested())),
         "balance": selectors.get_balance(person),
         "holds": selectors.list_held(person),
+        "left": selectors.get_limit_left(person.pk),
         "next_expiry": selectors.find_next_expiry(person),
         "lines": selectors.present_history(heads, viewer=person),
         "kind": kind,
@@ -52,7 +53,7 @@ def buy(request: HttpRequest) -> HttpResponse:
     """Offer packs; on POST store the quote and lead to Stripe's page, or say why not."""
     person = _owner(request)
     onward = next_url(request, "") if _asks_onward(request) else ""
-    short = _number(request.GET.get("short", ""))
+    short = _number(request.GET.get("short") or request.GET.get("need", ""))
     if request.method != "POST":
         return _show_shop(request, person, BuyForm(next_path=onward, **_suggested(short)), short)
     form = BuyForm(request.POST, next_path=onward)

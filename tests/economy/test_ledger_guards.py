@@ -1,15 +1,17 @@
 """The ledger refuses to be rewritten, and the audit sees every kind of corruption (LEDGER-1)."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from digis.core import clock
 from economy import services
 from economy.invariants import INVARIANTS, broken
-from economy.models import LedgerAccount, LedgerEntry, LedgerTransaction, LotUse, Purchase
+from economy.models import LedgerAccount, LedgerEntry, LedgerTransaction, LotUse, Purchase, VoucherCode
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,15 @@ def ledger(fan, creator):
     )
     services.refund_charge(transaction_id=tip.pk, key="back", reason="test", amount=20)
     services.place_hold(person=fan, amount=10, key="hold 2", source_type="call", source_id="2")
+    friend = make.make_person("friend")
+    type(fan).objects.update(created_at=clock.now() - timedelta(days=30))
+    fan.refresh_from_db()
+    services.transfer(giver=fan, receiver=friend, amount=30, key="gift")
+    services.send_tip(payer=friend, payee=creator, amount=10, key="thanks")
+    code = services.save_code(
+        staff=make.make_staff("desk"), code=VoucherCode(code="HELLO", amount=5, cap=2, note="test")
+    )
+    services.redeem_code(person=fan, code=code.code, key="code")
     assert broken() == []
     return fan
 
@@ -169,6 +180,20 @@ PLANTS = {
         "UPDATE economy_earning SET creator_id = (SELECT id FROM accounts_user WHERE username = 'fan')"
     ],
     "what was taken back of an earning is in its reversals": ["UPDATE economy_earning SET reversed = reversed + 1"],
+    "what one person gives is what the other gets": ["UPDATE economy_transfer SET amount = amount + 1"],
+    "tokens between people are on nobody's way": [
+        (
+            "UPDATE economy_ledgerentry SET amount = amount + 1 WHERE id = (SELECT max(e.id) FROM economy_ledgerentry e"
+            " JOIN economy_ledgeraccount a ON a.id = e.account_id WHERE a.kind = 'gifts')"
+        )
+    ],
+    "gifts come from bought tokens and are given no further": [
+        "UPDATE economy_tokenlot SET is_withdrawable = true WHERE origin = 'gift'"
+    ],
+    "a tip is the charge it names": [
+        "UPDATE economy_tip SET payee_id = (SELECT id FROM accounts_user WHERE username = 'fan')"
+    ],
+    "codes are used as often as they say": ["UPDATE economy_vouchercode SET used = used + 1"],
     "staff have no wallet": ["UPDATE accounts_user SET is_staff = true WHERE username = 'fan'"],
 }
 
@@ -229,4 +254,5 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
         cursor.execute("\n".join(sql.read(name) for name in sql.FUNCTIONS))
         cursor.execute(sql.read("guards"))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
-        assert cursor.fetchone()[0] == 20
+        written = "".join(sql.read(name) for name in (*sql.FUNCTIONS, "guards"))
+        assert cursor.fetchone()[0] == written.count("CREATE FUNCTION economy_") > 19

@@ -26,10 +26,11 @@ def test_the_balance_names_what_was_bought_granted_spent_and_earned(fan, fan_cli
         "debt": 0,
         "lifetime_spent": 50,
         "lifetime_earned": 0,
-        "earnings": {"pending": 0, "available": 0},
+        "earnings": {"pending": 0, "available": 0, "non_withdrawable": 0},
     }
     earned = creator_client.get(f"{BASE}/balance").json()
-    assert (earned["lifetime_earned"], earned["earnings"]) == (40, {"pending": 24, "available": 0})
+    assert earned["lifetime_earned"] == 40
+    assert earned["earnings"] == {"pending": 24, "available": 0, "non_withdrawable": 16}
 
 
 def test_packs_are_a_bare_array_anyone_may_read(client, db):
@@ -57,6 +58,27 @@ def test_a_purchase_by_key_is_one_purchase(fan_client, stripe):
     assert (other.status_code, other.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
     stripe.pay(Purchase.objects.get().stripe_session_id)
     assert fan_client.get(f"{BASE}/purchase/{first.json()['purchase_id']}").json()["status"] == "paid"
+
+
+def test_long_keys_are_told_apart_and_too_long_ones_refused(fan_client, stripe):
+    """api.md: any string up to 255 is honored; LEDGER-4: two keys that begin alike are two purchases."""
+    order = {"tokens": 200}
+    keys = ["k" * 200 + end for end in ("a", "b")] + ["k" * 255]
+    bought = [post(fan_client, "purchase", order, key).json()["purchase_id"] for key in keys]
+    assert len(set(bought)) == 3
+    again = post(fan_client, "purchase", order, keys[2])
+    assert (again.json()["purchase_id"], again["Idempotent-Replayed"]) == (bought[2], "true")
+    refused = post(fan_client, "purchase", order, "k" * 256)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "VALIDATION_ERROR")
+
+
+def test_the_same_key_with_another_return_address_is_a_conflict(fan_client, stripe, settings):
+    """api.md: the same key with another body."""
+    order = {"tokens": 200, "return_url": f"{settings.SITE_URL}/wallet/"}
+    assert post(fan_client, "purchase", order, "k").status_code == 201
+    other = post(fan_client, "purchase", order | {"return_url": f"{settings.SITE_URL}/explore/"}, "k")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
+    assert post(fan_client, "purchase", order, "k")["Idempotent-Replayed"] == "true"
 
 
 @pytest.mark.parametrize("order", [{}, {"tokens": 5}, {"tokens": 200, "return_url": "https://elsewhere.example/"}])
@@ -95,3 +117,58 @@ def test_purchases_are_counted_by_address_as_well_as_by_person(fan_client, stran
     refused = stranger_client.post("/api/v1/tokens/purchase", {}, content_type="application/json")
     assert refused.status_code == 429
     assert refused.json()["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+
+
+def post(client, path, body, key=""):
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post(f"{BASE}/{path}", body, content_type="application/json", headers=headers)
+
+
+def test_a_tip_by_key_is_one_tip(fan, fan_client, creator):
+    """LEDGER-4; api.md: the same key and body gives the committed answer again, another body is a conflict."""
+    make.buy_tokens(fan, 100)
+    wish = {"to_username": "creator", "amount": 20, "message": "Well thrown"}
+    refused = post(fan_client, "tip", {**wish, "amount": 2_000}, "one")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (402, "INSUFFICIENT_TOKENS")
+    first, again = post(fan_client, "tip", wish, "one"), post(fan_client, "tip", wish, "one")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert again["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first
+    tip = first.json()
+    assert (tip["type"], tip["kind"], tip["amount"], tip["balance_after"]) == ("deduction", "tip", -20, 80)
+    assert (tip["counterparty"], tip["description"]) == ("creator", "Tip to Creator")
+    other = post(fan_client, "tip", {**wish, "amount": 21}, "one")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
+    assert post(fan_client, "transfer", {"to_username": "creator", "amount": 20}, "one").status_code != 409
+
+
+def test_tokens_given_to_somebody(fan, fan_client, stranger, clock):
+    """LAW-13."""
+    make.buy_tokens(fan, 100)
+    wish = {"to_username": "stranger", "amount": 20, "note": "For a call"}
+    assert post(fan_client, "transfer", wish).json()["error"]["code"] == "LIMIT_REACHED"
+    clock.advance(days=8)
+    given = post(fan_client, "transfer", wish, "k")
+    assert (given.status_code, given.json()["type"], given.json()["amount"]) == (201, "transfer", -20)
+    assert given.json()["counterparty"] == "stranger"
+    assert post(fan_client, "transfer", wish, "k")["Idempotent-Replayed"] == "true"
+    assert post(fan_client, "transfer", {**wish, "amount": 200}).json()["error"]["code"] == "INSUFFICIENT_TOKENS"
+
+
+@pytest.mark.parametrize("path", ["tip", "transfer"])
+def test_who_may_not_be_known_is_not_found(fan, fan_client, creator, moderator, moderator_client, client, path):
+    """api.md: a user who blocked the caller is 404."""
+    from accounts import services as accounts
+
+    make.buy_tokens(fan, 100)
+    accounts.block(blocker=creator, blocked=fan)
+    for name in ("creator", "nobody.here", "moderator"):
+        answer = post(fan_client, path, {"to_username": name, "amount": 20})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+    own = post(fan_client, path, {"to_username": "fan", "amount": 20}).json()["error"]
+    assert "to_username" in own["fields"]
+    wrong = post(fan_client, path, {"amount": "many"}).json()["error"]
+    assert set(wrong["fields"]) == {"to_username", "amount"}
+    assert post(moderator_client, path, {"to_username": "fan", "amount": 20}).status_code == 403
+    assert post(client, path, {}).status_code == 401
