@@ -73,7 +73,7 @@ class Up:
 
     def pid(self, name: str) -> int:
         """Find a part by what its command line says."""
-        words = {"web": "daphne", "worker": "worker", "beat": "beat", "sandbox": "digis.sandbox.stripe"}
+        words = {"web": "uvicorn", "worker": "worker", "beat": "beat", "sandbox": "digis.sandbox.stripe"}
         for pid in sorted(list_marked(self.state)):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if words[name].encode() in command:
@@ -134,6 +134,17 @@ def test_one_command_serves_the_pages_and_ctrl_c_ends_everything_within_five_sec
         assert "Ctrl-C" in run.text
         assert all(re.match(r"\[ *\d+\.\d s\] ", line) for line in run.text.splitlines() if line.startswith("["))
 
+        beside = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        audit = subprocess.run(
+            [sys.executable, ROOT / "manage.py", "check_ledger"],
+            env={**beside, "DIGIS_STATE": str(state)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert audit.returncode == 0, audit.stderr
+        assert "The ledger balances" in audit.stdout
+
         took = run.stop()
         assert took < 5, f"{took:.1f} s\n{run.text}"
         assert run.process.returncode == 0
@@ -178,7 +189,7 @@ def test_kill_minus_nine_of_every_process_at_once_leaves_a_state_that_starts_aga
         assert again.answers()
         os.kill(again.process.pid, signal.SIGKILL)  # the supervisor alone: the kernel ends its children
         again.process.wait(5)
-        assert await_true(lambda: not left_over(state), seconds=10), left_over(state)
+        assert await_true(lambda: not left_over(state), seconds=40), left_over(state)
 
 
 def test_a_taken_port_is_said_in_one_line(state: Path, tmp_path: Path):
