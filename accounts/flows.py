@@ -20,7 +20,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts import permissions, services
+from accounts import permissions, selectors, services
 from accounts.models import User
 from digis.core.http import client_address, redirect
 
@@ -78,6 +78,13 @@ def passed_second_factor(request: HttpRequest) -> bool:
     if not request.user.is_authenticated:
         return False
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def guesses_key(request: HttpRequest, login: str) -> str:
+    """Return by what wrong passwords for an account are counted: a browser that was in it before has a count of its own."""
+    name, token = login.strip().casefold(), request.COOKIES.get(DEVICE_COOKIE, "")
+    is_known = bool(token) and selectors.knows_browser(name, token)
+    return f"login:{name}:{token}" if is_known else f"login:{name}"
 
 
 def _leave(request: HttpRequest, answer: HttpResponse) -> HttpResponse:

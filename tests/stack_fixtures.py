@@ -2,7 +2,7 @@
 
 `stack` is for tests that need web, worker, beat and the Stripe stand-in beside the ORM. It starts once per worker;
 `stack.kill("web")` and the like are part of its life. `drill` is for tests that also kill PostgreSQL or Valkey: it
-has its own of both, and while it stands the ORM of the test speaks to that database.
+has its own of both, starts once per worker too, and during the test the ORM speaks to that database.
 Mark such tests `stack` and `xdist_group("stack")`, so that one worker runs them all.
 """
 
@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Stop the processes before the first test that does not know of them: their worker would do its work for it."""
     if RUNNING and item.get_closest_marker("stack") is None:
-        RUNNING.pop().stop()
+        while RUNNING:
+            RUNNING.pop().stop()
         with item.config.stash[blocking_manager_key].unblock():  # what they wrote after the last test
             call_command("flush", interactive=False, verbosity=0, reset_sequences=False)
             connection.close()
@@ -98,29 +99,44 @@ def stack(running_stack: Stack, transactional_db: None) -> Iterator[Stack]:
         cursor.execute("SET deadlock_timeout = '20s'")
 
 
-@pytest.fixture
-def drill(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Stack]:
-    """Start everything, PostgreSQL and Valkey included; the ORM speaks to that database."""
-    stack = Stack(_plan(tmp_path / "drill", find_free()))
-    here = connection.settings_dict
+@pytest.fixture(scope="session")
+def running_drill(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[Stack]:
+    """Start everything, PostgreSQL and Valkey included."""
+    stack = Stack(_plan(tmp_path_factory.mktemp("drill") / "state", find_free()))
     with django_db_blocker.unblock():
         try:
             stack.start()
             stack.watch_aside()
-            there = dj_database_url.parse(stack.env["DATABASE_URL"])
+            RUNNING.append(stack)
+            yield stack
+        finally:
+            if stack in RUNNING:
+                RUNNING.remove(stack)
+                stack.stop()
+
+
+@pytest.fixture
+def drill(running_drill: Stack, django_db_blocker: DjangoDbBlocker) -> Iterator[Stack]:
+    """Hand over processes and servers, all of them up, with the ORM speaking to that database. What was written stays."""
+    running_drill.wait_ready()
+    here = connection.settings_dict
+    there = dj_database_url.parse(running_drill.env["DATABASE_URL"])
+    with django_db_blocker.unblock():
+        try:
             connection.close()
             _forget_pool()
             connection.settings_dict = {
                 **here,
                 **{name: there[name] for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD")},
             }
-            yield stack
+            call_command("ensure_stripe_webhook", verbosity=0)
+            yield running_drill
         finally:
+            Path(os.environ["DIGIS_CLOCK_FILE"]).unlink(missing_ok=True)
+            running_drill.wait_ready()
             connection.close()
             _forget_pool()
             connection.settings_dict = here
-            stack.stop()
-            Path(os.environ["DIGIS_CLOCK_FILE"]).unlink(missing_ok=True)
 
 
 def _forget_pool() -> None:

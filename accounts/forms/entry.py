@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -47,16 +49,30 @@ class EmailForm(forms.Form):
         return str(self.cleaned_data["email"]).lower()
 
 
+def is_link(text: str) -> bool:
+    """Say whether a code is the long one of a link."""
+    return re.fullmatch(r"[0-9a-f-]{36}\.[\w-]{20,80}", text) is not None
+
+
 class CodeForm(forms.Form):
-    """Six digits from a mail; spaces people paste along are dropped."""
+    """Six digits from a mail; spaces people paste along are dropped. Or the mail's link, which fills the field unseen."""
 
     code = forms.CharField(
         label=_("Code"),
-        max_length=12,
+        max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 12}),
     )
 
+    def __init__(self, data: Mapping[str, Any] | None = None, *, link: str = "") -> None:
+        """Take what was sent, or what a link's address says, which is shown as one button to press (ACC-2)."""
+        super().__init__(data, initial={"code": link} if is_link(link) else None)
+        self.by_link = is_link(data.get("code", "") if data is not None else link)
+        if self.by_link:
+            self.fields["code"].widget = forms.HiddenInput()
+
     def clean_code(self) -> str:
+        if self.by_link:
+            return str(self.cleaned_data["code"])
         code = "".join(self.cleaned_data["code"].split()).replace("-", "")
         if not code.isdecimal() or len(code) != 6:
             raise ValidationError(_("The code has six digits."))

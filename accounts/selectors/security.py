@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 
 from accounts import devices
 from accounts.models import Device, User
@@ -88,6 +90,12 @@ def _live_keys(person: User, keys: list[str]) -> set[str]:
         if data.get(SESSION_KEY) == str(person.pk) and data.get(HASH_SESSION_KEY) in hashes:
             live.add(session.session_key)
     return live
+
+
+def knows_browser(login: str, token: str) -> bool:
+    """Tell whether a browser, by its cookie, has signed in to the account of this name or address before."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return Device.objects.filter(Q(user__username=login) | Q(user__email=login), token_hash=digest).exists()
 
 
 def share_device(a: User, b: User) -> bool:

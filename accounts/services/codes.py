@@ -69,12 +69,12 @@ def send_reset_link(*, email: str) -> None:
 
 def send_verify_code(*, person: User) -> None:
     """Mail the code that proves a person's address. Raises RateLimited at the sixth mail in an hour (ACC-2)."""
-    _send(person.email, Purpose.VERIFY, person, "verify")
+    _send(person.email, Purpose.VERIFY, person, "verify", link="accounts:verify")
 
 
-def send_step_up_code(*, person: User) -> None:
+def send_step_up_code(*, person: User, next_url: str = "") -> None:
     """Mail a code by which a signed-in person confirms who they are. Raises RateLimited (ACC-2, ACC-3)."""
-    _send(person.email, Purpose.STEP_UP, person, "step_up")
+    _send(person.email, Purpose.STEP_UP, person, "step_up", link="accounts:reauthenticate", next_url=next_url)
 
 
 def redeem_sign_in_code(*, email: str, code: str) -> Proof:
@@ -130,7 +130,12 @@ def prune_codes() -> int:
 
 
 def spend_code(*, email: str, purpose: EmailCode.Purpose, digits: str, person: User | None = None) -> EmailCode:
-    """Use up the newest code for an address, or count a wrong try. Commits either before it returns or raises."""
+    """Use up the newest code for an address, or count a wrong try. Commits either before it returns or raises.
+
+    What a mail's link carries in place of the digits works as well, and goes on working when too many were wrong.
+    """
+    if "." in digits:
+        return _spend_long(email=email, purpose=purpose, text=digits, person=person)
     with transaction.atomic():
         lock_name(kind="code", name=email)
         if _count_wrong(email) >= MAX_WRONG:
@@ -156,12 +161,25 @@ def spend_link(*, link_id: UUID, purpose: EmailCode.Purpose, secret: str) -> Ema
     return code
 
 
+def _spend_long(*, email: str, purpose: EmailCode.Purpose, text: str, person: User | None) -> EmailCode:
+    name, _dot, secret = text.partition(".")
+    try:
+        link_id = UUID(name)
+    except ValueError:
+        raise WrongCode from None
+    with transaction.atomic():
+        code = spend_link(link_id=link_id, purpose=purpose, secret=secret)
+        if code.email != email or (person is not None and code.user_id != person.pk):
+            raise WrongCode  # and the link is as it was
+    return code
+
+
 def send_change_code(*, person: User, email: str, taken: bool) -> None:
     """Mail the code that proves a new address; to one that has an account, a word about that instead (ACC-1)."""
     if taken:
         _send(email, Purpose.CHANGE, None, "address_taken")
     else:
-        _send(email, Purpose.CHANGE, person, "change_email")
+        _send(email, Purpose.CHANGE, person, "change_email", link="accounts:settings_email")
 
 
 @transaction.atomic
@@ -179,16 +197,25 @@ def _send(
     code = EmailCode(user=person, email=email, purpose=purpose, expires_at=now + LIFETIME, created_at=now)
     code.tries_left, code.code_hash, code.link_hash = MAX_TRIES, _hash(code, digits), _hash(code, secret)
     code.save(force_insert=True)
-    address = address_of(page=link, args=(code.pk, secret)) if link else ""
     write(
         to=email,
         letter=letter,
         person=person,
         code=digits,
-        link=f"{address}?{urlencode({'next': next_url})}" if address and next_url else address,
+        link=_address(code, link, secret, next_url) if link else "",
         minutes=int(LIFETIME.total_seconds() // 60),
         sign_up=address_of(page="accounts:sign_up"),
     )
+
+
+def _address(code: EmailCode, page: str, secret: str, next_url: str) -> str:
+    """Return a mail's link: to a page of its own for who is signed out, else to the page that asked for the code."""
+    onward = {"next": next_url} if next_url else {}
+    if code.purpose in {Purpose.SIGN_IN, Purpose.RESET}:
+        address = address_of(page=page, args=(code.pk, secret))
+        return f"{address}?{urlencode(onward)}" if onward else address
+    by = {"by": "mail"} if code.purpose == Purpose.STEP_UP else {}
+    return f"{address_of(page=page)}?{urlencode({'code': f'{code.pk}.{secret}', **by, **onward})}"
 
 
 def _sign_in(code: EmailCode) -> Proof:

@@ -63,7 +63,7 @@ def settings_email(request: HttpRequest) -> HttpResponse:
         request.session.pop(PENDING_KEY, None)
         return redirect(request, "accounts:settings_email")
     form = EmailChangeForm(request.POST if act == "start" else None)
-    code_form = CodeForm(request.POST if act == "confirm" else None)
+    code_form = CodeForm(request.POST if act == "confirm" else None, link=request.GET.get("code", ""))
     if form.is_valid():
         services.start_email_change(person=person, email=form.cleaned_data["email"])
         request.session[PENDING_KEY] = form.cleaned_data["email"]

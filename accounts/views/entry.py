@@ -18,7 +18,7 @@ from accounts.permissions import require_signed_in
 from accounts.views.codes import remember_email
 from digis.core.htmx import render_page
 from digis.core.http import next_url, redirect
-from digis.core.limits import check_limit, limited
+from digis.core.limits import check_limit, forgive, limited
 
 
 @login_not_required
@@ -31,12 +31,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(request, after)
     form = SignInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        check_limit("sign_in_failed", f"login:{form.cleaned_data['login'].strip().casefold()}")
+        guesses = flows.guesses_key(request, form.cleaned_data["login"])
+        check_limit("sign_in_failed", guesses)
         try:
             person = services.check_password(**form.cleaned_data)
         except WrongCredentials as refusal:
             form.add_error(None, str(refusal))
         else:
+            forgive("sign_in_failed", guesses)
             return flows.begin(request, person, via=flows.VIA_PASSWORD, next_url=after)
     status = 422 if form.is_bound else 200
     return render_page(request, "accounts/sign_in.html", {"form": form, "next": after}, status=status)
@@ -104,7 +106,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         services.send_verify_code(person=person)
         messages.success(request, _("A new code is on its way to %(email)s.") % {"email": person.email})
         return redirect(request, f"{reverse('accounts:verify')}?{urlencode({'next': after})}")
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    form = CodeForm(request.POST if request.method == "POST" else None, link=request.GET.get("code", ""))
     if form.is_valid():
         try:
             services.confirm_verify_code(person=person, code=form.cleaned_data["code"])

@@ -53,7 +53,7 @@ def reauthenticate(request: HttpRequest) -> HttpResponse:
     by_mail = request.GET.get("by") == "mail" or not selectors.has_password(person)
     way = "factor" if selectors.has_second_factor(person) else "mail" if by_mail else "password"
     if request.method == "POST" and request.POST.get("act") == "send" and way == "mail":
-        services.send_step_up_code(person=person)
+        services.send_step_up_code(person=person, next_url=after)
         messages.success(request, _("A code is on its way to %(email)s.") % {"email": person.email})
         query = urlencode({"next": after, "by": "mail", "sent": "1"})
         return redirect(request, f"{reverse('accounts:reauthenticate')}?{query}")
@@ -81,7 +81,7 @@ def _form_for(way: str, request: HttpRequest) -> SignInForm | CodeForm | FactorF
         form = SignInForm(data)
         del form.fields["login"]
         return form
-    return FactorForm(data) if way == "factor" else CodeForm(data)
+    return FactorForm(data) if way == "factor" else CodeForm(data, link=request.GET.get("code", ""))
 
 
 def _prove(request: HttpRequest, person: User, way: str, form: SignInForm | CodeForm | FactorForm) -> None:

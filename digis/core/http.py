@@ -24,7 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from typing_extensions import override
 
-from digis.core import api_errors
+from digis.core import api_errors, clock
 from digis.core.errors import DomainError, RateLimited
 from digis.core.htmx import wants_part
 from digis.core.ids import uuid7
@@ -143,6 +143,7 @@ class EdgeMiddleware:
         if not is_trusted_proxy(peer):
             for name in (*_FORWARDED, "HTTP_X_REQUEST_ID"):
                 request.META.pop(name, None)
+        request.began_ms = int(clock.now().timestamp() * 1000)  # type: ignore[attr-defined]  # what pages say to their socket
         request.client_address = address  # type: ignore[attr-defined]  # read by client_address()
         return self.get_response(request)
 

@@ -7,6 +7,7 @@ let the request pass, as a page that cannot be read is worse than one read too o
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from collections.abc import Callable
@@ -42,7 +43,9 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 LIMITS: dict[str, Limit] = {
     # People: 20 a minute on everything that authenticates, by person and by address (rules §8).
     "auth": Limit(20, MINUTE, closed=True, by_address=True),
-    "sign_in_failed": Limit(10, 5 * MINUTE, closed=True),  # by account: slows a guess spread over many addresses
+    "sign_in_failed": Limit(
+        10, 5 * MINUTE, closed=True
+    ),  # by account and known browser: slows a guess spread over many addresses
     "sign_up": Limit(20, HOUR, closed=True, by_address=True),
     "code_send": Limit(5, HOUR, closed=True),  # by the address mailed to: nobody's mailbox is flooded
     "code_try": Limit(20, 15 * MINUTE, closed=True),
@@ -173,6 +176,16 @@ def check_limit(name: str, *keys: str) -> Standing:
         if tightest is None or standing.remaining < tightest.remaining:
             tightest = standing
     return tightest or Standing(LIMITS[name].rate, LIMITS[name].rate, 0)
+
+
+def forgive(name: str, *keys: str) -> None:
+    """Give keys their whole allowance back, as after a right password. Without Valkey what it counted runs out by itself."""
+    from digis.core.models import LimitHit
+
+    stored = [_store_key(name, key) for key in keys]
+    with contextlib.suppress(valkey.ValkeyUnavailable):
+        valkey.attempt(lambda store: store.delete(*stored))
+    LimitHit.objects.filter(key__in=stored).delete()
 
 
 def keys_of(request: HttpRequest, limit: Limit) -> list[str]:

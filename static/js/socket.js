@@ -29,10 +29,12 @@ class PageSocket {
   /** @type {Map<string, Set<(name: string, data: any) => void>>} */ #signals = new Map();
   /** @type {Map<string, number>} */ #newest = new Map();
   /** @type {Set<string>} */ #touched = new Set();
+  /** @type {Set<Set<string>>} */ #looks = new Set(); // what news replaced while the page was being read again
   /** @type {Set<string>} */ #wanted = new Set(); // topics to be asked for, all in one frame
   /** @type {Map<string, number>} */ #typed = new Map();
   #delay = FIRST_DELAY;
   #wasOpen = false;
+  #since = document.body.dataset.rendered ?? ""; // when the server began to read what the page shows
   #isReady = false; // the server has spoken
   #isLive = true; // and hears news itself
   #isStopped = true;
@@ -119,7 +121,8 @@ class PageSocket {
     clearTimeout(this.#retry);
     if (this.#isStopped || this.#wire) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const wire = new WebSocket(`${scheme}//${location.host}/ws/`);
+    const query = this.#wasOpen || !this.#since ? "" : `?since=${this.#since}`; // later it looks again anyway
+    const wire = new WebSocket(`${scheme}//${location.host}/ws/${query}`);
     this.#wire = wire;
     this.#expectWithin(PONG_WITHIN);
     wire.addEventListener("message", (event) => {
@@ -196,8 +199,9 @@ class PageSocket {
   #askNow() {
     const all = [...this.#wanted];
     this.#wanted.clear();
+    const since = this.#since ? { since: Number(this.#since) } : {};
     for (let start = 0; start < all.length && this.isOpen; start += MOST_AT_ONCE) {
-      this.#wire?.send(JSON.stringify({ type: "subscribe", topics: all.slice(start, start + MOST_AT_ONCE) }));
+      this.#wire?.send(JSON.stringify({ type: "subscribe", topics: all.slice(start, start + MOST_AT_ONCE), ...since }));
     }
   }
 
@@ -240,7 +244,7 @@ class PageSocket {
     const key = `${topic} ${name}`;
     if (seq && seq < (this.#newest.get(key) ?? 0) && !isAddition(html)) return; // a later truth is on the page already
     this.#newest.set(key, Math.max(seq, this.#newest.get(key) ?? 0));
-    for (const id of apply(html)) this.#touched.add(id);
+    for (const id of apply(html)) for (const ids of [this.#touched, ...this.#looks]) ids.add(id);
     const detail = { topic, data };
     this.#listeners.get(name)?.forEach((act) => act(detail));
     announce(name, detail);
@@ -248,6 +252,7 @@ class PageSocket {
 
   /** Something may have been missed: read the page again and take over the parts that live. */
   #resync() {
+    this.#since = ""; // from here on the page is as new as what it hears
     this.#newest.clear();
     this.#live(true);
     announce("resync", {});
@@ -258,16 +263,21 @@ class PageSocket {
     const ids = new Set(this.#touched);
     for (const part of document.querySelectorAll("[data-live][id]")) ids.add(part.id);
     if (!ids.size) return;
+    /** @type {Set<string>} */
+    const newer = new Set(); // what came meanwhile is later than what was read
+    this.#looks.add(newer);
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of ids) {
         const fresh = page.getElementById(id);
-        if (fresh) put(document.importNode(fresh, true));
+        if (fresh && !newer.has(id)) put(document.importNode(fresh, true));
       }
     } catch {
       // No network, or the page moved on: the next reload tells.
+    } finally {
+      this.#looks.delete(newer);
     }
   }
 

@@ -97,9 +97,27 @@ def test_a_bcrypt_hash_of_an_older_platform_is_accepted_once_and_replaced(client
     assert client.get("/settings/account/").status_code == 200
 
 
+@pytest.mark.parametrize("after", ["/sign-out/", "/sign-in/?next=/wallet/", "/sign-up/", "//evil.example/"])
+def test_nobody_is_led_out_again_or_round_in_circles_after_signing_in(client, ana, after):
+    answer = client.post("/sign-in/", {"login": "ana", "password": PASSWORD, "next": after})
+    assert answer["Location"] == "/"
+
+
 def test_guesses_at_one_account_are_slowed_down(client, ana):
     answers = [client.post("/sign-in/", {"login": "ana", "password": f"guess {n}"}).status_code for n in range(11)]
     assert answers == [422] * 10 + [429]
+
+
+def test_the_right_password_is_no_guess_and_a_known_browser_is_not_locked_out(client, client_two, ana, clock):
+    form = {"login": "ana", "password": PASSWORD}
+    for _ in range(12):
+        assert client.post("/sign-in/", form).status_code == 303
+        client.post("/sign-out/")
+    clock.advance(minutes=1)  # the address' own count apart
+    for n in range(11):
+        last = client_two.post("/sign-in/", {"login": "ana", "password": f"guess {n}"}).status_code
+    assert last == 429
+    assert client.post("/sign-in/", form).status_code == 303, "hers, whatever strangers try"
 
 
 def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(client, client_two, ana):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -131,6 +133,36 @@ def test_after_ten_wrong_codes_in_a_day_only_the_link_works(client, ana, clock):
     client.post("/sign-out/")
     ask(client)
     assert enter(client, make.code_in(newest())).status_code == 303
+
+
+def test_after_ten_wrong_codes_the_links_of_the_other_mails_work_too(client, clock):
+    """ACC-2: the address is confirmed, a step-up passed and an address changed by a press after opening the link."""
+    person = make.make_person("eva", verified=False)
+    client.force_login(person)
+
+    def waste():
+        for _ in range(2):
+            client.post("/verify/", {"act": "send"})
+            code = make.code_in(newest(person))
+            for _ in range(5):
+                client.post("/verify/", {"code": wrong(code)})
+            clock.advance(minutes=2)
+
+    waste()
+    client.post("/verify/", {"act": "send", "next": "/wallet/"})
+    mail = newest(person)
+    assert "Open the link" in client.post("/verify/", {"code": make.code_in(mail)}).content.decode()
+    path = make.path_in(mail)
+    for _ in range(2):  # a scanner opens it
+        page = client.get(path).content.decode()
+        assert "One press confirms" in page
+    long = re.search(r'name="code" value="([^"]+)"', page)[1]
+    assert client.post("/verify/", {"code": long[:-2] + "xx"}).status_code == 422
+    person.refresh_from_db()
+    assert not person.is_email_verified
+    assert client.post("/verify/", {"code": long}).status_code == 303
+    person.refresh_from_db()
+    assert person.is_email_verified
 
 
 def test_opening_the_link_signs_nobody_in_pressing_its_button_does(client, client_two, ana):

@@ -14,7 +14,7 @@ from channels.testing import WebsocketCommunicator
 from django.db import transaction
 from django.test import Client
 
-from digis.core import realtime
+from digis.core import clock, realtime
 from digis.core.errors import Forbidden
 from digis.core.realtime import consumer, frames, hub
 from digis.core.realtime.sessions import in_thread
@@ -184,6 +184,24 @@ async def test_an_event_leaves_after_its_commit_and_once(fan, fan_client):
         await in_thread(twice_and_a_rollback)
         assert (await receive(socket))["data"] == {"what": "kept"}
         assert await nothing_more(socket)
+
+
+async def test_news_between_the_reading_of_a_page_and_its_socket_have_it_look_again(fan, fan_client):
+    async with opened(fan_client) as early:  # from here on this process hears
+        await in_thread(ALLOWED.add, (str(fan.pk), "1"))
+        before = int(clock.now().timestamp() * 1000)
+        await in_thread(publish, Noted("missed"), f"user:{fan.pk}")
+        await in_thread(publish, Noted("missed too"), "probe:1")
+        assert (await receive(early))["data"] == {"what": "missed"}
+        after = int(clock.now().timestamp() * 1000) + 1
+        for since, is_missed in ((before, True), (after, False), (before - 3_600_000, True), ("soon", False)):
+            async with opened(fan_client, query=f"since={since}") as socket:
+                assert (await ask(socket, type="ping"))["type"] == ("resync" if is_missed else "pong")
+        for since, is_missed in ((before, True), (after, False)):
+            assert (await ask(early, type="subscribe", topic="probe:1", since=since))["type"] == "subscribed"
+            assert (await ask(early, type="ping"))["type"] == ("resync" if is_missed else "pong")
+            if is_missed:
+                assert (await receive(early))["type"] == "pong"
 
 
 async def test_nobody_hears_anothers_topic(fan, fan_client, stranger_client):

@@ -47,4 +47,4 @@ def test_killed_servers_come_back_with_every_row_and_the_processes_find_them_aga
 
     assert await_true(lambda: is_well(drill), seconds=60, step=0.2)
     connection.close()  # it went down with the server
-    assert User.objects.get() == kept
+    assert User.objects.get(pk=kept.pk) == kept

@@ -23,9 +23,9 @@ from digis.core.realtime import frames, rights
 from digis.core.realtime.frames import MAX_FRAME, read_frame
 from digis.core.realtime.hub import Hub, get_hub
 from digis.core.realtime.sessions import in_thread, load_person, session_key_of
-from digis.core.realtime.tickets import redeem_ticket, ticket_of
+from digis.core.realtime.tickets import redeem_ticket, since_of, ticket_of
 from digis.core.realtime.topics import USER, Topic, find_topic
-from digis.core.realtime.wire import Socket, frame_of
+from digis.core.realtime.wire import RESYNC, Socket, frame_of
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,8 @@ class SocketConsumer:
             await _turn_away(send, frames.CLOSE_SUSPENDED)
             return
         await send({"type": "websocket.accept"})
-        await _Session(Socket(send, person, session_key), get_hub()).run(receive)
+        since = since_of(scope.get("query_string", b""))
+        await _Session(Socket(send, person, session_key), get_hub()).run(receive, since=since)
 
 
 def _admit(ticket: str | None, session_key: str) -> tuple[Any | None, str]:
@@ -125,14 +126,16 @@ class _Session:
         self._typed: dict[str, float] = {}
         self._worker: asyncio.Task[None] | None = None
 
-    async def run(self, receive: Receive) -> None:
+    async def run(self, receive: Receive, *, since: int | None = None) -> None:
         socket, hub = self._socket, self._hub
+        own = f"{USER}:{socket.person_id}"
         with structlog.contextvars.bound_contextvars(request_id=str(uuid7()), user_id=socket.person_id):
             try:
                 await hub.join(socket)
-                hub.subscribe(socket, f"{USER}:{socket.person_id}")
-                self._reply({"type": "subscribed", "topic": f"{USER}:{socket.person_id}"})
+                hub.subscribe(socket, own)
+                self._reply({"type": "subscribed", "topic": own})
                 hub.greet(socket)
+                self._make_up([own], since)
                 await self._note_presence()
                 while (message := await receive())["type"] == "websocket.receive":
                     self._hear(message)
@@ -230,6 +233,12 @@ class _Session:
                 self._refuse(Forbidden(_("This page listens to too much already.")), name, reference)
             else:
                 self._reply({"type": "subscribed", "topic": name, **reference})
+        self._make_up([name for name in names if name in self._socket.topics], frame.get("since"))
+
+    def _make_up(self, names: list[str], since: int | None) -> None:
+        """Have a page look again when news came after it was read and before it listened."""
+        if since is not None and any(self._hub.may_have_missed(name, since=since / 1000) for name in names):
+            self._socket.deliver(RESYNC)
 
     def _refuse(self, error: DomainError, topic: str, reference: dict[str, Any]) -> None:
         self._reply({"type": "error", "code": error.code, "message": str(error), "topic": topic, **reference})

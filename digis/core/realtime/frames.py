@@ -83,6 +83,12 @@ CLIENT: Final[dict[str, Schema]] = {
         "Listen to a topic, or to several. Each is answered by `subscribed`, or by an error that names the topic.",
         topic=TOPIC,
         topics={"type": "array", "items": TOPIC, "minItems": 1, "maxItems": MAX_TOPICS, "description": "Several."},
+        since={
+            "type": "integer",
+            "minimum": 0,
+            "description": "When what is known of them was read, in milliseconds since 1970 by our clock (the `Date` of the "
+            "answer). If news came after that, `resync` follows.",
+        },
         id=REFERENCE,
     )
     | {"anyOf": [{"required": ["topic"]}, {"required": ["topics"]}]},

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import time
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable
@@ -21,6 +22,7 @@ import structlog
 from django.conf import settings
 from prometheus_client import Gauge
 
+from digis.core import clock
 from digis.core.realtime import rights
 from digis.core.realtime.census import AWAY, Census
 from digis.core.realtime.frames import (
@@ -43,6 +45,7 @@ TOPICS_PER_SOCKET = MAX_TOPICS + 1  # one's own comes by itself
 PRESENCE_SECONDS = 20.0
 QUIET_SECONDS = 75.0  # a hidden tab's timers may run once a minute; longer silence is absence
 PING_SECONDS = 5.0
+REMEMBERED_SECONDS = 30.0  # a page whose socket opens later than that looks again in any case
 TURN_SECONDS = 0.01  # handing out may take so long before others get a turn
 ASKED_AT_ONCE = 100  # sockets whose rights are looked up in one go after a gap
 
@@ -65,11 +68,20 @@ class Hub:
         self._census: Census | None = None
         self._subscribed = asyncio.Event()
         self._has_missed = False
+        self._recent: dict[str, float] = {}  # when the last news of a topic came, for as long as pages take to load
+        self._hears_since = math.inf
 
     @property
     def is_live(self) -> bool:
         """Whether news reach this process now."""
         return self._subscribed.is_set()
+
+    def may_have_missed(self, topic: str, *, since: float) -> bool:
+        """Say whether news of a topic came after that moment, in seconds, before its listener could hear them.
+
+        Also when this process did not hear yet then. A page reads the database first and listens afterwards.
+        """
+        return since < self._hears_since or self._recent.get(topic, 0.0) >= since
 
     # ── Coming and going ────────────────────────────────────────────────────────────────────
 
@@ -177,6 +189,7 @@ class Hub:
                     stack.push_async_callback(pubsub.aclose)
                     await pubsub.subscribe(settings.REALTIME_CHANNEL)
                     delay = 0.1
+                    self._hears_since = clock.now().timestamp()
                     self._subscribed.set()
                     if self._has_missed:
                         self._has_missed = False
@@ -185,6 +198,7 @@ class Hub:
             except AWAY as error:
                 log.warning("realtime_subscription_lost", error=str(error))
                 self._has_missed = True
+                self._hears_since = math.inf
                 if self.is_live:
                     self._subscribed.clear()
                     self._tell_everybody(DEAF)
@@ -220,13 +234,16 @@ class Hub:
         if "c" in header:
             self._control(header)
             return
-        room = self._by_topic.get(header["t"])
+        topic = header["t"]
+        if "e" in header:
+            self._recent[topic] = clock.now().timestamp()
+        room = self._by_topic.get(topic)
         if room is None:
             return
         if "e" in header:
             room.gather(body, header["e"])
         elif "y" in header:
-            self._run_errand(self._tell_of_typing(header["t"], header["y"], Frame(body)))
+            self._run_errand(self._tell_of_typing(topic, header["y"], Frame(body)))
         else:
             room.tell(Frame(body), exclude=header.get("x"))
 
@@ -322,10 +339,16 @@ class Hub:
         self._noted[person_id] = now
         await in_thread(_run_presence_hooks, [person])
 
+    def _forget_old_news(self) -> None:
+        until = clock.now().timestamp() - REMEMBERED_SECONDS
+        self._recent = {topic: moment for topic, moment in self._recent.items() if moment >= until}
+        self._hears_since = max(self._hears_since, until)
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(PRESENCE_SECONDS / 2)
             now = time.monotonic()
+            self._forget_old_news()
             present = []
             for person_id, sockets in list(self._by_person.items()):
                 for socket in list(sockets):

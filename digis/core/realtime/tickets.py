@@ -69,6 +69,12 @@ def ticket_of(query: bytes) -> str | None:
     return found[0][:200] if found else None
 
 
+def since_of(query: bytes) -> int | None:
+    """Return when the page that opens a socket was read, in milliseconds; None when its address does not say."""
+    found = parse_qs(query.decode("latin1")).get("since", [""])[0]
+    return int(found) if found.isascii() and found.isdigit() and len(found) <= 15 else None
+
+
 def socket_url() -> str:
     """Return the socket's address, as the site's own."""
     site = urlsplit(settings.SITE_URL)
