@@ -19,7 +19,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _NOT_SECRET = frozenset({"tokens", "tokens_charged", "price_tokens", "token_balance", "charged_tokens", "code"})
-_CARD = re.compile(r"(?<![\d-])(?:\d[ -]?){13,19}(?![\d-])")
+_CARD = re.compile(r"(?<![\d.-])(?:\d[ -]?){13,19}(?![\d-])")
 _STRIPE_KEY = re.compile(r"\b(?:sk|rk|whsec|pk)_(?:live_|test_)?[A-Za-z0-9]{8,}")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -17,6 +18,7 @@ from digis.core import clock
 log = structlog.get_logger(__name__)
 
 MAX_BODY = 512 * 1024
+LONGEST_ID = 255
 _TIMESTAMP = re.compile(r"(?:^|,)\s*t=(\d{1,12})(?=\s*(?:,|$))")
 
 
@@ -42,6 +44,19 @@ def signed_door(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
         if len(stamps) != 1 or stamps[0] > latest:
             log.warning("webhook_refused", reason="timestamp", stamps=stamps[:3])
             return HttpResponse(status=400)
+        if not _can_be_kept(request.body):
+            log.warning("webhook_refused", reason="unreadable")
+            return HttpResponse(status=400)
         return view(request, *args, **kwargs)
 
     return inner
+
+
+def _can_be_kept(body: bytes) -> bool:
+    """Say whether a body is an event as far as a table can hold it: a JSON object with an id, and no NUL in it."""
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return False
+    name = event.get("id") if isinstance(event, dict) else None
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_ID and b"\\u0000" not in body

@@ -60,11 +60,13 @@ def test_no_secret_is_written_whichever_way_it_comes(written, secret):
 
 def test_amounts_of_tokens_and_ordinary_numbers_stay(written):
     structlog.get_logger("digis.test").warning(
-        "posted", tokens=120, token_balance=5, order="1234567890123456", code="INSUFFICIENT_TOKENS", status=402
-    )
+        "posted", tokens=120, token_balance=5, order="1234567890123456", code="INSUFFICIENT_TOKENS", status=402,
+        took="0.4242424242424242 s",
+    )  # fmt: skip
     (line,) = written()
     assert (line["tokens"], line["token_balance"], line["order"]) == (120, 5, "1234567890123456")
     assert line["code"] == "INSUFFICIENT_TOKENS"
+    assert line["took"] == "0.4242424242424242 s"
 
 
 @pytest.mark.django_db

@@ -1,9 +1,15 @@
 """Stripe's webhooks over real HTTP: signed, stored once, answered at once, and never lost (LEDGER-5)."""
 
+import hashlib
+import hmac
+import json
+
+import httpx
 import pytest
 from django.db import connection
 from djstripe.models import Event, WebhookEventTrigger
 
+from digis.core import clock
 from digis.core.models import OutboxEntry
 from economy import selectors, services
 from economy.selectors import Balance, list_packs
@@ -114,29 +120,29 @@ def test_a_clock_that_is_a_little_off_is_borne(bought, hooked, age):
     assert hooked.replay(find_event(hooked, "payment_intent.succeeded"), age=age) == [200]
 
 
-def test_the_debugging_header_of_dj_stripe_does_not_help_a_forger(bought, hooked, live_server, settings):
-    """LEDGER-5: with DEBUG on, dj-stripe would take its secret from this header."""
-    import hashlib
-    import hmac
-    import json
+@pytest.mark.parametrize("name", ["evt_" + "x" * 400, "evt_\0", "", None, 7], ids=ascii)
+def test_a_signed_event_no_table_can_hold_is_refused_for_good(bought, hooked, live_server, settings, name):
+    """LEDGER-5: 5xx would have Stripe send it for three days."""
+    body = json.dumps({**hooked.events("payment_intent.succeeded")[-1], "id": name})
+    assert send_signed(live_server, settings, body, settings.STRIPE_WEBHOOK_SECRET).status_code == 400
+    assert not Event.objects.exists()
 
-    import httpx
 
-    from digis.core import clock
-
-    settings.DEBUG = True
-    body = json.dumps({**hooked.events("payment_intent.succeeded")[-1], "id": "evt_forged"})
+def send_signed(live_server, settings, body, secret, **headers):
     stamp = int(clock.now().timestamp())
-    signature = hmac.new(b"whsec_mine", f"{stamp}.{body}".encode(), hashlib.sha256).hexdigest()
-    answer = httpx.post(
+    signature = hmac.new(secret.encode(), f"{stamp}.{body}".encode(), hashlib.sha256).hexdigest()
+    return httpx.post(
         f"{live_server.url}/stripe/webhook/{settings.STRIPE_WEBHOOK_UUID}/",
         content=body,
-        headers={
-            "Content-Type": "application/json",
-            "Stripe-Signature": f"t={stamp},v1={signature}",
-            "X-Djstripe-Webhook-Secret": "whsec_mine",
-        },
+        headers={"Content-Type": "application/json", "Stripe-Signature": f"t={stamp},v1={signature}", **headers},
     )
+
+
+def test_the_debugging_header_of_dj_stripe_does_not_help_a_forger(bought, hooked, live_server, settings):
+    """LEDGER-5: with DEBUG on, dj-stripe would take its secret from this header."""
+    settings.DEBUG = True
+    body = json.dumps({**hooked.events("payment_intent.succeeded")[-1], "id": "evt_forged"})
+    answer = send_signed(live_server, settings, body, "whsec_mine", **{"X-Djstripe-Webhook-Secret": "whsec_mine"})
     assert answer.status_code == 400
     assert not Event.objects.exists()
 
