@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import signal
 import subprocess
@@ -164,6 +165,12 @@ class Stack:
         command: list[str | Path] = [sys.executable, ROOT / "manage.py", "prepare"]
         is_ours = not self.plan.database_url
         wants_demo = self.plan.demo and is_ours and not marker.exists()
+        stamp = self.plan.state / "prepared"
+        wanted = self._what_prepares()
+        if is_ours and not is_new and not wants_demo and stamp.is_file() and stamp.read_text("ascii") == wanted:
+            self._say("tables ready")  # nothing that makes them is newer than they are
+            return
+        stamp.unlink(missing_ok=True)
         if wants_demo:
             command.append("--demo")
         if is_new:
@@ -194,6 +201,19 @@ class Stack:
         if wants_demo:
             self._write_out()
             marker.touch()
+        if is_ours:
+            stamp.write_text(wanted, "ascii")
+
+    def _what_prepares(self) -> str:
+        """Return a digest of all that `manage.py prepare` goes by: the code, the packages, the settings and the address."""
+        digest = hashlib.sha256(f"{sys.version} {self.plan} {self._env['STRIPE_WEBHOOK_SECRET']}".encode())
+        files = [ROOT / "requirements.lock"]
+        for package in ROOT.glob("*/__init__.py"):
+            if package.parent.name != "tests":
+                files += [path for path in package.parent.rglob("*.*") if path.suffix in {".py", ".sql"}]
+        for file in sorted(files):
+            digest.update(f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}\n".encode())
+        return digest.hexdigest()
 
     def _add(self, name: str, command: Sequence[str], is_ready: Callable[[Child], bool]) -> None:
         child = Child(
