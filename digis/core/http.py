@@ -250,8 +250,7 @@ def next_url(request: HttpRequest, default: Any = "/") -> str:
     if asked and url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
-        path = urlsplit(asked).path
-        return asked if path not in {resolve_url(name) for name in settings.WAYS_IN_AND_OUT} else resolve_url(default)
+        return asked if urlsplit(asked).path != resolve_url(settings.LOGOUT_URL) else resolve_url(default)
     return resolve_url(default)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import signal
 import subprocess
@@ -18,7 +17,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -26,6 +24,7 @@ from digis.stack.embedded import Postgres, Server, Valkey, start_servers
 from digis.stack.orphans import end_orphans
 from digis.stack.plan import ROOT, Plan, make_environment, open_state
 from digis.stack.ports import Ports, is_free, listens
+from digis.stack.prepared import Stamp
 from digis.stack.process import Child, StackError, await_true, launch_command
 from digis.stack.quarters import find_quarters
 
@@ -162,58 +161,41 @@ class Stack:
     def _prepare(self, *, is_new: bool) -> None:
         """Bring the tables up to date, and on a database of our own load the demo data, once."""
         marker = self.plan.state / "demo.loaded"
-        command: list[str | Path] = [sys.executable, ROOT / "manage.py", "prepare"]
         is_ours = not self.plan.database_url
         wants_demo = self.plan.demo and is_ours and not marker.exists()
-        stamp = self.plan.state / "prepared"
-        wanted = self._what_prepares()
-        if is_ours and not is_new and not wants_demo and stamp.is_file() and stamp.read_text("ascii") == wanted:
+        stamp = Stamp(self.plan, self._env["STRIPE_WEBHOOK_SECRET"])
+        if is_ours and not is_new and not wants_demo and stamp.is_current():
             self._say("tables ready")  # nothing that makes them is newer than they are
             return
-        stamp.unlink(missing_ok=True)
-        if wants_demo:
-            command.append("--demo")
+        stamp.forget()
+        command = [sys.executable, str(ROOT / "manage.py"), "prepare", *(["--demo"] if wants_demo else [])]
         if is_new:
             self._say("making the tables (the first time takes a little longer)")
-        env = self._env
-        if is_ours:  # what it writes can be made again: waiting for the disk once, at its end, is enough
-            env = {**env, "DIGIS_EMBEDDED_DATABASE": "1", "PGOPTIONS": "-c synchronous_commit=off"}
+        # What it writes can be made again: waiting for the disk once, at its end, is enough.
+        hurry = {"DIGIS_EMBEDDED_DATABASE": "1", "PGOPTIONS": "-c synchronous_commit=off"} if is_ours else {}
         log = self.plan.state / "log" / "prepare.log"
         with log.open("w", encoding="utf-8") as errors:
             self._preparing = subprocess.Popen(
                 launch_command(command),
                 cwd=ROOT,
-                env=env,
+                env={**self._env, **hurry},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
                 start_new_session=True,
             )
-            if self._preparing.stdout:
-                with self._preparing.stdout as lines:
-                    for line in lines:
-                        self._say(line.rstrip())
+            for line in self._preparing.stdout or ():
+                self._say(line.rstrip())
             status = self._preparing.wait()
         if status != 0:
-            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            words = log.read_text("utf-8", "replace").strip().splitlines()
             raise StackError(f"The database could not be prepared: {words[-1] if words else status}\n    See {log}")
         if wants_demo:
             self._write_out()
             marker.touch()
         if is_ours:
-            stamp.write_text(wanted, "ascii")
-
-    def _what_prepares(self) -> str:
-        """Return a digest of all that `manage.py prepare` goes by: the code, the packages, the settings and the address."""
-        digest = hashlib.sha256(f"{sys.version} {self.plan} {self._env['STRIPE_WEBHOOK_SECRET']}".encode())
-        files = [ROOT / "requirements.lock"]
-        for package in ROOT.glob("*/__init__.py"):
-            if package.parent.name != "tests":
-                files += [path for path in package.parent.rglob("*.*") if path.suffix in {".py", ".sql"}]
-        for file in sorted(files):
-            digest.update(f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}\n".encode())
-        return digest.hexdigest()
+            stamp.keep()
 
     def _add(self, name: str, command: Sequence[str], is_ready: Callable[[Child], bool]) -> None:
         child = Child(

@@ -97,8 +97,8 @@ def test_a_bcrypt_hash_of_an_older_platform_is_accepted_once_and_replaced(client
     assert client.get("/settings/account/").status_code == 200
 
 
-@pytest.mark.parametrize("after", ["/sign-out/", "/sign-in/?next=/wallet/", "/sign-up/", "//evil.example/"])
-def test_nobody_is_led_out_again_or_round_in_circles_after_signing_in(client, ana, after):
+@pytest.mark.parametrize("after", ["/sign-out/", "/sign-out/?x=1", "//evil.example/"])
+def test_nobody_is_led_out_again_or_away_after_signing_in(client, ana, after):
     answer = client.post("/sign-in/", {"login": "ana", "password": PASSWORD, "next": after})
     assert answer["Location"] == "/"
 
