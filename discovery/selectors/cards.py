@@ -77,6 +77,8 @@ def listed_creators(viewer: User | AnonymousUser, *, listed_only: bool = True) -
 def find_public_card(person_id: UUID) -> Card | None:
     """Return a creator's card as viewers see it who hide nothing themselves, or None: what goes over the socket."""
     creators = accounts.visible_creators(AnonymousUser(), listed_only=False).filter(pk=person_id)
+    if not creators.exists():
+        return None  # of most people who come there is nothing to show, which is cheap to find out
     person = _with_status(creators, sees=accounts.STANDING).first()
     return None if person is None else card_of(person)
 

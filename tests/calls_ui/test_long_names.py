@@ -1,4 +1,4 @@
-"""A name of 80 characters without a space widens no page of calls or of the wallet."""
+"""A name of 80 characters without a space widens no page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser
 
+from accounts import services as accounts
 from accounts.models import User
 from calls import services
 from digis.core.idempotency import form_key
@@ -78,6 +79,14 @@ def test_a_long_name_does_not_widen_a_page(people: tuple[User, User], browser: B
     for person in people:
         pages |= pages_of(person, ("calls:summary", call.pk), ("calls:history", None))
     pages |= pages_of(creator, ("calls:studio_calls", None), ("calls:studio_rates", None), ("discovery:studio", None))
+    accounts.follow(follower=fan, followed=creator)
+    notifications = ("notifications:list", None)
+    found_in = [("discovery:home", None), ("discovery:explore", None), ("discovery:creator", creator.username)]
+    for person in people:
+        pages |= pages_of(
+            person, *found_in, notifications, ("accounts:settings_profile", None), ("accounts:welcome", None)
+        )
+    pages |= pages_of(fan, ("economy:tip", creator.username), ("economy:give", None), ("economy:invite", None))
     pages |= pages_of(fan, ("economy:history", None), ("economy:receipt", paid.pk), ("economy:buy", None))
     found = []
     with room(browser, scripts=False) as here:
