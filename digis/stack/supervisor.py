@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from typing import IO
+from typing import IO, cast
 from urllib.parse import urlsplit
 
 from digis.stack.embedded import Postgres, Server, Valkey, start_servers
@@ -185,8 +185,9 @@ class Stack:
                 text=True,
                 start_new_session=True,
             )
-            for line in self._preparing.stdout or ():
-                self._say(line.rstrip())
+            with cast("IO[str]", self._preparing.stdout) as lines:
+                for line in lines:
+                    self._say(line.rstrip())
             status = self._preparing.wait()
         if status != 0:
             words = log.read_text("utf-8", "replace").strip().splitlines()

@@ -63,7 +63,7 @@ def test_the_keyboard_returns_to_where_it_was_when_the_caller_gives_up(people: t
     assert page.evaluate(FOCUSED) == "q"
 
 
-def test_a_ring_goes_by_itself_when_its_seconds_are_over(people: tuple[Any, Any], desk: Desk):
+def test_a_ring_goes_by_itself_when_its_seconds_are_over(people: tuple[Any, Any], desk: Desk, clock: Any):
     """CALL-4: 30 seconds, even where the news of the end is lost."""
     wire = Wire(desk.page)
     desk.page.clock.install()
@@ -72,6 +72,7 @@ def test_a_ring_goes_by_itself_when_its_seconds_are_over(people: tuple[Any, Any]
     scenes.ring(*people)
     expect(page.get_by_role("alertdialog")).to_be_visible()
     wire.cut()
+    clock.advance(seconds=34)
     page.clock.run_for(34_000)
     expect(page.get_by_role("alertdialog")).to_have_count(0)
     expect(page.locator("digis-ring")).to_have_count(0)

@@ -106,7 +106,7 @@ def deliver_again(sandbox: StripeSandbox, person: User, tokens: int) -> None:
     assert before.purchased == tokens
 
 
-def wait_until(is_true, what: str, seconds: float = 30) -> None:
+def wait_until(is_true, what: str, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < end, f"waited {seconds} s for {what}"
