@@ -26,7 +26,8 @@ USER digis
 # Collecting needs settings that load, not a database: these values are seen by this one command only.
 RUN SECRET_KEY=building-building-building-building-building-building ALLOWED_HOSTS=digis.example TRUSTED_PROXIES=127.0.0.1 \
     SITE_URL=https://digis.example DATABASE_URL=postgres://digis@127.0.0.1/digis REDIS_URL=redis://127.0.0.1 \
-    STRIPE_SECRET_KEY=sk_test_000000000000000000000000 STRIPE_WEBHOOK_SECRET=whsec_000000000000 EMAIL_URL=smtp://127.0.0.1 MAIL_FROM=hello@digis.example \
+    STRIPE_SECRET_KEY=sk_test_000000000000000000000000 STRIPE_WEBHOOK_SECRET=whsec_000000000000 \
+    STRIPE_CONNECT_WEBHOOK_SECRET=whsec_000000000000 EMAIL_URL=smtp://127.0.0.1 MAIL_FROM=hello@digis.example \
     python manage.py collectstatic --noinput --verbosity 0
 EXPOSE 8000
 # Pages over WSGI: half the processor time per page of any ASGI server. Sockets are a process of their own.

@@ -49,9 +49,13 @@ def connect() -> None:
 
 
 def look_at_stripe_event(payload: dict[str, Any]) -> None:
-    """Find the purchase a stored event is about, and mark it due."""
+    """Find what of ours a stored event is about, and mark it due.
+
+    What happened inside a connected account carries that account's id, and is never about a purchase.
+    """
     event = Event.objects.get(id=payload["event"])
-    services.receive_stripe_event(event_type=event.type, thing=event.data["object"])
+    if not event.stripe_data.get("account"):
+        services.receive_stripe_event(event_type=event.type, thing=event.data["object"])
 
 
 def converge(payload: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ PRODUCTION = {
     "TRUSTED_PROXIES": "10.0.0.1",
     "STRIPE_SECRET_KEY": "sk_test_" + "0" * 32,
     "STRIPE_WEBHOOK_SECRET": "whsec_" + "0" * 32,
+    "STRIPE_CONNECT_WEBHOOK_SECRET": "whsec_" + "1" * 32,
     "EMAIL_URL": "smtp://127.0.0.1:1",
     "MAIL_FROM": "hello@digis.example",
 }

@@ -95,6 +95,7 @@ def settle_environment(state: Path) -> None:
     os.environ["SITE_URL"] = f"http://127.0.0.1:{os.environ['PORT']}"
     os.environ["STRIPE_SECRET_KEY"] = "sk_test_" + "digistests" * 3
     os.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_" + "digistests" * 3
+    os.environ["STRIPE_CONNECT_WEBHOOK_SECRET"] = "whsec_" + "connecting" * 3
     os.environ["STRIPE_API_BASE"] = os.environ["STRIPE_SANDBOX_URL"] = f"http://127.0.0.1:{find_free()}"
 
 

@@ -53,7 +53,12 @@ def _plan(state: Path, port: int, **changes: Any) -> Plan:
         port=port,
         settings=SETTINGS,
         webhook_path=f"/stripe/webhook/{settings.STRIPE_WEBHOOK_UUID}/",
-        sandbox_keys=(settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET),
+        connect_webhook_path=f"/stripe/webhook/{settings.STRIPE_CONNECT_WEBHOOK_UUID}/",
+        sandbox_keys=(
+            settings.STRIPE_SECRET_KEY,
+            settings.STRIPE_WEBHOOK_SECRET,
+            settings.STRIPE_CONNECT_WEBHOOK_SECRET,
+        ),
         durable=False,
         extra={"DIGIS_STATE": os.environ["DIGIS_STATE"]},  # pictures and mail are where the test looks for them
         **changes,

@@ -29,9 +29,10 @@ class Plan:
     stripe_key: str = ""  # given: the real Stripe's test mode, and no stand-in
     sandbox_port: int = 0
     webhook_path: str = "/stripe/webhook/6f1f8d6e-5f0a-4d3c-9c1e-7c6b6a1d0001/"
+    connect_webhook_path: str = "/stripe/webhook/6f1f8d6e-5f0a-4d3c-9c1e-7c6b6a1d0002/"
     durable: bool = True
     demo: bool = False
-    sandbox_keys: tuple[str, str] = ("", "")  # secret key and webhook secret; empty: kept in the state folder
+    sandbox_keys: tuple[str, str, str] = ("", "", "")  # secret key, webhook secrets; empty: kept in the state folder
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -89,9 +90,12 @@ def make_environment(plan: Plan, *, sandbox_url: str) -> dict[str, str]:
     )
     env.setdefault("SECRET_KEY", keep_secret(plan.state / "django.secret", "", 64))
     if sandbox_url:
-        key, webhook_secret = plan.sandbox_keys
+        key, webhook_secret, connect_secret = plan.sandbox_keys
         env["STRIPE_SECRET_KEY"] = key or keep_secret(plan.state / "stripe.secret", "sk_test_")
         env["STRIPE_WEBHOOK_SECRET"] = webhook_secret or keep_secret(plan.state / "webhook.secret", "whsec_")
+        env["STRIPE_CONNECT_WEBHOOK_SECRET"] = connect_secret or keep_secret(
+            plan.state / "connect-webhook.secret", "whsec_"
+        )
         env["STRIPE_API_BASE"] = sandbox_url
         env["STRIPE_SANDBOX_URL"] = sandbox_url
     env.update(plan.extra)

@@ -214,7 +214,9 @@ class Stack:
         folder = self.plan.state / "stripe"
         folder.mkdir(exist_ok=True)
         options = ["--port", str(port), "--state", str(folder), "--webhook-url", self.url + self.plan.webhook_path]
+        options += ["--connect-webhook-url", self.url + self.plan.connect_webhook_path]
         secret = ["--webhook-secret", self._env["STRIPE_WEBHOOK_SECRET"]]
+        secret += ["--connect-webhook-secret", self._env["STRIPE_CONNECT_WEBHOOK_SECRET"]]
         if clock := self._env.get("DIGIS_CLOCK_FILE"):
             secret += ["--clock-offset-file", clock]
         self._add("sandbox", ["-m", "digis.sandbox.stripe", *options, *secret], lambda child: listens(port, child.pid))

@@ -22,6 +22,7 @@ def stripe(running_sandbox: StripeSandbox, settings):
     settings.STRIPE_API_BASE = settings.SANDBOX_URL = running_sandbox.url
     settings.STRIPE_SECRET_KEY = stripe_sandbox.TEST_KEY
     settings.STRIPE_WEBHOOK_SECRET = stripe_sandbox.WEBHOOK_SECRET
+    settings.STRIPE_CONNECT_WEBHOOK_SECRET = stripe_sandbox.CONNECT_SECRET
     settings.STRIPE_LIVE_MODE = False
     return running_sandbox
 
@@ -35,6 +36,12 @@ def hooked(stripe: StripeSandbox, live_server, settings):
         f"{live_server.url}/stripe/webhook/{settings.STRIPE_WEBHOOK_UUID}/",
         secrets=[stripe_sandbox.WEBHOOK_SECRET],
         endpoint_id="we_tests",
+    )
+    stripe.endpoint(
+        f"{live_server.url}/stripe/webhook/{settings.STRIPE_CONNECT_WEBHOOK_UUID}/",
+        secrets=[stripe_sandbox.CONNECT_SECRET],
+        endpoint_id="we_tests_connect",
+        connect=True,
     )
     yield stripe
     stripe.forget_rules()

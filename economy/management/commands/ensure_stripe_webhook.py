@@ -11,13 +11,13 @@ from economy.services.webhooks import ensure_stripe_webhook
 
 
 class Command(BaseCommand):
-    help = "Make dj-stripe ready for Stripe's webhooks, by the settings STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET."
+    help = "Make dj-stripe ready for Stripe's webhooks, by the settings STRIPE_…"
 
     @override
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            url = ensure_stripe_webhook()
+            urls = ensure_stripe_webhook()
         except ValueError as error:
             raise CommandError(str(error)) from error
         if options["verbosity"]:
-            self.stdout.write(f"Stripe's webhooks are expected at {url}")
+            self.stdout.write(f"Stripe's webhooks are expected at {' and '.join(urls)}")

@@ -88,6 +88,7 @@ def make_plan() -> Plan:
         redis_url=os.environ.get("REDIS_URL", "").strip(),
         stripe_key=os.environ.get("STRIPE_SECRET_KEY", "").strip(),
         webhook_path=f"/stripe/webhook/{settings.STRIPE_WEBHOOK_UUID}/",
+        connect_webhook_path=f"/stripe/webhook/{settings.STRIPE_CONNECT_WEBHOOK_UUID}/",
         demo=True,
     )
 
