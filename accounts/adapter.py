@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from typing_extensions import override
 
 from accounts import permissions
+from digis.core import sealed
 from digis.core.http import client_address
 
 STAFF_SESSION_SECONDS = 8 * 60 * 60
+SECOND_FACTOR = "accounts.second-factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -62,13 +60,8 @@ class MFAAdapter(DefaultMFAAdapter):
 
     @override
     def encrypt(self, text: str) -> str:
-        return _box().encrypt(text.encode()).decode()
+        return sealed.seal(text, purpose=SECOND_FACTOR)
 
     @override
     def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
-
-
-def _box() -> Fernet:
-    digest = hashlib.sha256(b"accounts.second-factor:" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+        return sealed.unseal(encrypted_text, purpose=SECOND_FACTOR)

@@ -87,3 +87,25 @@ class TransferTooEarly(LimitReached):
 
     def __init__(self, *, days: int) -> None:
         super().__init__(days=days)
+
+
+class PayoutBlocked(InvalidState):
+    """Something stands against a payout; the page lists all of it. `blockers` are their codes (PAY-3, PAY-7)."""
+
+    message = _("%(why)s")
+
+    def __init__(self, *, why: str, blockers: list[str]) -> None:
+        super().__init__(why=why, blockers=blockers)
+
+
+class EarningsChanged(InvalidState):
+    """What the page offered to pay out is not what is available any more (LEDGER-7)."""
+
+    message = _("Your available earnings changed since you opened this page. Nothing was sent: look at the new amount.")
+
+
+class PayoutSetupUnavailable(DomainError):
+    """Stripe cannot be reached. Nothing changed; the same form may be sent again."""
+
+    code = "CONFLICT"
+    message = _("Stripe cannot be reached right now. Nothing changed. Try again in a moment.")

@@ -28,6 +28,22 @@ class BalanceChanged(Event):
 
 
 @dataclass(frozen=True)
+class PayoutMoved(Event):
+    """A payout came into another state: the page that shows it shows which."""
+
+    name: ClassVar[str] = "studio.payout"
+    template: ClassVar[str] = "economy/parts/payout_state.html"
+
+    payout_id: UUID
+
+    @override
+    def context(self) -> dict[str, Any]:
+        from economy.selectors import get_payout
+
+        return {"payout": get_payout(id=self.payout_id)}
+
+
+@dataclass(frozen=True)
 class PurchaseSettled(Event):
     """A purchase came to an end: the page that waits for it shows which."""
 

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
+from accounts.choices import countries
 from digis.core.forms import MoneyForm
+from economy.models import TaxProfile
 
 GROUPED = re.compile(r"\d{1,3}(?:[.,’'\s]\d{3})+")
 
@@ -189,3 +192,60 @@ class LimitsForm(forms.Form):
         min_value=0,
         max_value=1_000_000,
     )
+
+
+class PayoutForm(MoneyForm):
+    """All that is available, as the page showed it: what is paid out is what was read on the button."""
+
+    tokens = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class SetupForm(forms.Form):
+    """Where a creator's bank is; asked once, before Stripe asks the rest."""
+
+    country = forms.ChoiceField(
+        label=_("Country of your bank account"),
+        help_text=_("It cannot be changed afterwards."),
+        choices=lambda: [("", "—"), *countries(tuple(settings.PAYOUT_COUNTRIES))],
+    )
+
+
+class TaxForm(forms.Form):
+    """What a creator certifies for the tax office."""
+
+    tax_form = forms.ChoiceField(label=_("Which form"), choices=TaxProfile.Form.choices, widget=forms.RadioSelect)
+    legal_name = forms.CharField(
+        label=_("Your legal name"),
+        help_text=_("As it stands on your tax return. Nobody else sees it."),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    country = forms.ChoiceField(label=_("Country you pay taxes in"), choices=lambda: [("", "—"), *countries()])
+    tin = forms.CharField(
+        label=_("Tax number"),
+        help_text=_("Kept encrypted. We show only its last four characters."),
+        min_length=5,
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    is_certified = forms.BooleanField(
+        label=_("Under penalties of perjury, I certify that this is true and complete."),
+        error_messages={"required": _("Tick this to certify what you gave.")},
+    )
+
+    def clean_tin(self) -> str:
+        tin = re.sub(r"[\s.-]", "", self.cleaned_data["tin"]).upper()
+        if not re.fullmatch(r"[A-Z0-9]{5,30}", tin):
+            raise forms.ValidationError(_("A tax number has letters and digits only."))
+        return tin
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if (
+            cleaned.get("tax_form") == TaxProfile.Form.W9
+            and cleaned.get("tin")
+            and not re.fullmatch(r"\d{9}", cleaned["tin"])
+        ):
+            self.add_error("tin", _("A US tax number has nine digits."))
+        return cleaned

@@ -46,6 +46,8 @@ def connect() -> None:
     outbox.handler("economy.converge")(converge)
     outbox.handler("economy.referral")(settle_referral)
     outbox.handler("economy.referral_reward")(reward_referral)
+    outbox.handler("economy.payout")(advance)
+    outbox.handler("economy.payout_account")(sync_account)
 
 
 def look_at_stripe_event(payload: dict[str, Any]) -> None:
@@ -54,8 +56,25 @@ def look_at_stripe_event(payload: dict[str, Any]) -> None:
     What happened inside a connected account carries that account's id, and is never about a purchase.
     """
     event = Event.objects.get(id=payload["event"])
-    if not event.stripe_data.get("account"):
-        services.receive_stripe_event(event_type=event.type, thing=event.data["object"])
+    thing, account_id = event.data["object"], event.stripe_data.get("account") or ""
+    if event.type.startswith(("payout.", "transfer.")):
+        services.receive_payout_event(event_type=event.type, account_id=account_id, thing=thing)
+    elif account_id:
+        services.receive_account_event(
+            event_type=event.type, account_id=account_id, thing=thing, happened_at=event.created
+        )
+    else:
+        services.receive_stripe_event(event_type=event.type, thing=thing)
+
+
+def advance(payload: dict[str, Any]) -> None:
+    """Take a payout a step further; the step after it has its own promise, so that each is committed by itself."""
+    services.try_to_advance_payout(payout_id=UUID(payload["payout"]))
+
+
+def sync_account(payload: dict[str, Any]) -> None:
+    """Read a creator's account at Stripe."""
+    services.sync_account(creator_id=UUID(payload["creator"]))
 
 
 def converge(payload: dict[str, Any]) -> None:

@@ -224,6 +224,58 @@ INVARIANTS: Final[dict[str, str]] = {
         CROSS JOIN LATERAL (SELECT count(*) AS uses FROM economy_redemption r WHERE r.code_id = c.id) r
         WHERE c.used <> r.uses OR c.used > c.cap
     """,
+    "payouts under way are the in-payout balance": """
+        SELECT coalesce(a.owner_id, p.creator_id) AS creator, a.balance, p.total AS payouts
+        FROM (SELECT owner_id, balance FROM economy_ledgeraccount WHERE kind = 'in_payout') a
+        FULL JOIN (
+            SELECT creator_id, sum(tokens) AS total FROM economy_payout WHERE place = 'in_payout' GROUP BY 1
+        ) p ON p.creator_id = a.owner_id
+        WHERE coalesce(a.balance, 0) <> coalesce(p.total, 0)
+    """,
+    "a payout is posted where it stands, once": """
+        SELECT p.id, p.place, p.tokens, p.postings, e.in_payout, e.paid, e.count
+        FROM economy_payout p
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'in_payout' AND a.owner_id = p.creator_id), 0) AS in_payout,
+                   coalesce(sum(e.amount) FILTER (WHERE a.kind = 'payouts'), 0) AS paid,
+                   count(DISTINCT t.id) AS count
+            FROM economy_ledgertransaction t
+            JOIN economy_ledgerentry e ON e.transaction_id = t.id
+            JOIN economy_ledgeraccount a ON a.id = e.account_id
+            WHERE t.source_type = 'payout' AND t.source_id = p.id::text
+        ) e
+        WHERE e.in_payout <> CASE p.place WHEN 'in_payout' THEN p.tokens ELSE 0 END
+           OR e.paid <> CASE p.place WHEN 'payouts' THEN p.tokens ELSE 0 END
+           OR e.count <> p.postings
+    """,
+    "what was paid out is the payouts that were paid": """
+        SELECT coalesce(e.total, 0) AS posted, p.total AS paid
+        FROM (SELECT coalesce(sum(tokens), 0) AS total FROM economy_payout WHERE place = 'payouts') p
+        CROSS JOIN (
+            SELECT sum(e.amount) AS total FROM economy_ledgerentry e
+            JOIN economy_ledgeraccount a ON a.id = e.account_id AND a.kind = 'payouts'
+        ) e
+        WHERE coalesce(e.total, 0) <> p.total
+    """,
+    "a payout's tokens are where its state says": """
+        SELECT id, state, place FROM economy_payout
+        WHERE place <> CASE WHEN state = 'paid' THEN 'payouts'
+                            WHEN state IN ('returned', 'canceled') THEN 'available' ELSE 'in_payout' END
+    """,
+    "a payout's money is its tokens at the payout rate": """
+        SELECT id, tokens, payout_micros, amount_minor FROM economy_payout
+        WHERE amount_minor <> tokens * payout_micros / 10000
+    """,
+    "money that left has its transfer": """
+        SELECT id, state FROM economy_payout
+        WHERE (state IN ('transferred', 'paid', 'failed', 'returned') AND transfer_id = '')
+           OR (state IN ('requested', 'in_review', 'approved', 'transferring', 'canceled') AND transfer_id <> '')
+    """,
+    "one payout of a creator is under way at a time": """
+        SELECT creator_id, count(*) FROM economy_payout
+        WHERE state IN ('requested', 'in_review', 'approved', 'transferring', 'transferred')
+        GROUP BY 1 HAVING count(*) > 1
+    """,
     "staff have no wallet": """
         SELECT a.id, a.kind, a.owner_id, a.balance FROM economy_ledgeraccount a
         JOIN accounts_user u ON u.id = a.owner_id WHERE u.is_staff AND a.balance <> 0

@@ -31,6 +31,19 @@ def converge_due_purchases() -> None:
 
 
 @shared_task
+def advance_due_payouts() -> None:
+    """Take payouts further that wait, and read the accounts that payouts wait for."""
+    services.sync_due_accounts()
+    services.advance_due_payouts()
+
+
+@shared_task
+def pay_out_weekly() -> None:
+    """Open this week's payouts, if nobody has."""
+    services.run_weekly_batch()
+
+
+@shared_task
 def expire_promotional_lots() -> None:
     """Take back promotional tokens whose time has passed."""
     while services.expire_promotional_lots():

@@ -20,4 +20,10 @@ urlpatterns = [
     path("studio/tips/", views.tips, name="tips"),
     # /@handle/tip/
     re_path(r"^@(?P<handle>[^/]{1,60})/tip/$", views.tip, name="tip"),
+    # /studio/
+    path("studio/earnings/", views.earnings, name="earnings"),
+    path("studio/payouts/", views.payouts, name="payouts"),
+    path("studio/payouts/setup/", views.payout_setup, name="payout_setup"),
+    path("studio/payouts/<uuid:payout_id>/", views.payout, name="payout"),
+    path("studio/tax/", views.tax, name="tax"),
 ]

@@ -94,6 +94,42 @@ def buy_tokens(person: Any, amount: int, *, bonus: int = 0, minor: int | None = 
     return post_purchase(purchase_id=purchase.pk, kept_minor=purchase.amount_minor)
 
 
+def earn_available(creator: Any, amount: int, *, payer: Any = None) -> Any:
+    """Have somebody pay a creator so many tokens that may be paid out at once: no fee, no hold. Returns the charge's id."""
+    from economy import services
+    from economy.services import Charge
+
+    payer = payer or make_person()
+    buy_tokens(payer, amount)
+    (outcome,) = services.charge_many(
+        charges=[
+            Charge(
+                key=f"test-earn:{uuid4()}",
+                payer_id=payer.pk,
+                payee_id=creator.pk,
+                amount=amount,
+                kind="tip",
+                source_type="test",
+                source_id=str(uuid4()),
+                fee_bp=0,
+                hold_days=0,
+            )
+        ]
+    )
+    services.mature_earnings(creator=creator)
+    return outcome.transaction_id
+
+
+def certify_taxes(creator: Any) -> Any:
+    """Give the tax office what it asks for."""
+    from economy import services
+    from economy.models import TaxProfile
+
+    return services.certify_tax_profile(
+        creator=creator, legal_name="Cora Creates", country="US", form=TaxProfile.Form.W9, tin="123-45-6789"
+    )
+
+
 # ── accounts: mail and second factors ───────────────────────────────────────────────────────
 
 

@@ -193,6 +193,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "bill-calls": {"task": "calls.tasks.sweep_calls", "schedule": 2.0},
     "fold-earnings": {"task": "economy.tasks.fold_earnings", "schedule": 5.0},
     "mature-earnings": {"task": "economy.tasks.mature_earnings", "schedule": 60.0},
+    "advance-payouts": {"task": "economy.tasks.advance_due_payouts", "schedule": 5.0},
+    "weekly-payouts": {"task": "economy.tasks.pay_out_weekly", "schedule": 600.0},
     "converge-purchases": {"task": "economy.tasks.converge_due_purchases", "schedule": 2.0},
     "expire-promotional": {"task": "economy.tasks.expire_promotional_lots", "schedule": 3600.0},
     "plan-expiry-reminders": {"task": "economy.tasks.plan_expiry_reminders", "schedule": 3600.0},

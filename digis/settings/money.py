@@ -11,6 +11,12 @@ PLATFORM_FEE_BP = 2_000  # where no FeeRule says otherwise
 EARNINGS_HOLD_DAYS = {"": 7}  # by kind of sale; "" for every other kind (PAY-1)
 EARNINGS_HOLD_NEW_DAYS = 21  # while a creator is new
 EARNINGS_NEW_CREATOR_DAYS = 120
+PAYOUT_MIN_MINOR = 2_000  # 20.00 (PAY-3)
+PAYOUT_COOL_OFF_HOURS = 72  # after the bank account changed
+PAYOUT_REVIEWED_AT_MINOR = (100_000, 500_000, 2_500_000, 5_000_000)  # staff look at the payout that passes one
+PAYOUT_UNCLAIMED_DAYS = 14  # a payout the bank refused returns by itself after so long
+PAYOUT_WEEKDAY = 0  # Monday, UTC
+PAYOUT_COUNTRIES = tuple("AT BE CY DE EE ES FI FR GB GR HR IE IT LT LU LV MT NL PT SI SK US".split())  # noqa: SIM905  as people read it
 LIMIT_RAISE_HOURS = 24  # a person's own limit is lowered at once, raised after this
 SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
 PROMOTIONAL_DAYS = 90

@@ -59,6 +59,7 @@ class Transfer:
     amount: int
     reversed: int
     currency: str
+    payment_id: str  # the other side of it, in the connected account's books
     created_at: datetime
 
 
@@ -96,8 +97,11 @@ class BankPayout:
 # — accounts —
 
 
-def create_account(*, person_id: UUID, email: str, country: str) -> ConnectedAccount:
-    """Open an Express account for a creator, paid out by us alone; asking again within a day returns the same one."""
+def create_account(*, person_id: UUID, email: str, country: str, after: str = "") -> ConnectedAccount:
+    """Open an Express account for a creator, paid out by us alone; asking again within a day returns the same one.
+
+    `after` names the account of theirs that is gone, so that its answer is not repeated.
+    """
     try:
         found = client().v1.accounts.create(
             {
@@ -114,7 +118,7 @@ def create_account(*, person_id: UUID, email: str, country: str) -> ConnectedAcc
                 "settings": {"payouts": {"schedule": {"interval": "manual"}}},
                 "metadata": {"person": str(person_id)},
             },
-            {"idempotency_key": f"account:{person_id}:{digest(email, country)}"},
+            {"idempotency_key": f"account:{person_id}:{digest(email, country, *filter(None, [after]))}"},
         )
     except stripe.StripeError as error:
         raise_for("create_account", error)
@@ -325,6 +329,7 @@ def _transfer(made: Any) -> Transfer:
         amount=raw["amount"],
         reversed=raw.get("amount_reversed") or 0,
         currency=raw["currency"].upper(),
+        payment_id=raw.get("destination_payment") or "",
         created_at=at(raw["created"]),
     )
 

@@ -1,13 +1,23 @@
 """What people are told about their tokens and money. Each kind is declared here and told where it is caused."""
 
-from economy.kinds import giving, purchases
+from economy.kinds import giving, payouts, purchases
 from economy.kinds.giving import tell_of_reward, tell_of_tip, tell_of_transfer
+from economy.kinds.payouts import tell_of_payout, tell_of_stop
 from economy.kinds.purchases import tell_of_purchase
 
-__all__ = ["connect", "tell_of_purchase", "tell_of_reward", "tell_of_tip", "tell_of_transfer"]
+__all__ = [
+    "connect",
+    "tell_of_payout",
+    "tell_of_purchase",
+    "tell_of_reward",
+    "tell_of_stop",
+    "tell_of_tip",
+    "tell_of_transfer",
+]
 
 
 def connect() -> None:
     """Register all of them."""
     purchases.connect()
     giving.connect()
+    payouts.connect()

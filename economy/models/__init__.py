@@ -1,4 +1,4 @@
-"""The ledger, the lots behind its balances, holds, and the purchases that bring tokens in."""
+"""The ledger, the lots behind its balances, holds, purchases that bring tokens in, and payouts that take them out."""
 
 from economy.models.earnings import CreatorRisk, Earning, FeeRule
 from economy.models.giving import (
@@ -15,6 +15,7 @@ from economy.models.giving import (
 from economy.models.ledger import EntryToFold, LedgerAccount, LedgerEntry, LedgerTransaction
 from economy.models.limits import SpendingLimit
 from economy.models.lots import Hold, HoldLot, LotUse, TokenLot
+from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutStep, TaxProfile
 from economy.models.purchases import Pack, Purchase, StripeCustomer
 
 __all__ = [
@@ -31,6 +32,10 @@ __all__ = [
     "LedgerTransaction",
     "LotUse",
     "Pack",
+    "Payout",
+    "PayoutAccount",
+    "PayoutBatch",
+    "PayoutStep",
     "Purchase",
     "Redemption",
     "Referral",
@@ -38,6 +43,7 @@ __all__ = [
     "SpendingChoice",
     "SpendingLimit",
     "StripeCustomer",
+    "TaxProfile",
     "Tip",
     "TokenLot",
     "Transfer",

@@ -40,6 +40,7 @@ class LedgerAccount(models.Model):
         DISPUTES = "disputes", _("Disputed money")
         LOSSES = "losses", _("Losses")
         GIFTS = "gifts", _("Tokens given from person to person")  # empty whenever nobody looks away
+        PAYOUTS = "payouts", _("Paid out to creators")
 
     class Side(models.IntegerChoices):
         OWED_BY_US = 1

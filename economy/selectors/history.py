@@ -127,7 +127,12 @@ def sum_charged(*, source_type: str, source_id: str) -> Charged:
 
 def list_earnings_of(creator: User, *, source_type: str | None = None) -> QuerySet[LedgerTransaction]:
     """Return the movements a creator earned by (or lost by refund), newest first; `share` of each is theirs."""
-    earned = LedgerTransaction.objects.filter(payee=creator).select_related("person").order_by("-id")
+    earned = (
+        LedgerTransaction.objects.filter(payee=creator)
+        .exclude(type=Type.PAYOUT)
+        .select_related("person")
+        .order_by("-id")
+    )
     return earned.filter(source_type=source_type) if source_type else earned
 
 
@@ -207,6 +212,8 @@ def _own_title(head: LedgerTransaction) -> str:
             "referral": _("Bonus tokens for an invitation"),
         }
         return own.get(reason, _("Bonus tokens"))
+    if head.type == Type.PAYOUT:
+        return _("Payout came back") if head.kind == "payout_returned" else _("Payout")
     if head.kind == "debt_payment":
         return _("Paid what you owed")
     if head.payee is not None:

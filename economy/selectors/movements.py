@@ -68,9 +68,10 @@ def get_account_sheet(person: User) -> AccountSheet:
 def list_movements(
     person: User, *, kind: str = "", since: datetime | None = None, until: datetime | None = None
 ) -> QuerySet[LedgerTransaction]:
-    """Return the transactions a person paid or was paid by; `kind` is a type, or "earning" for what they were paid."""
-    mine, earned = Q(person=person), Q(payee=person)
-    chosen = {"": mine | earned, "earning": earned}.get(kind, mine & Q(type=kind))
+    """Return the transactions a person paid or was paid by; `kind` is a type, or "earning" for what they earned."""
+    mine, paid_out = Q(person=person), Q(payee=person, type=Type.PAYOUT)
+    earned = Q(payee=person) & ~Q(type=Type.PAYOUT)
+    chosen = {"": mine | earned | paid_out, "earning": earned, Type.PAYOUT: paid_out}.get(kind, mine & Q(type=kind))
     found = LedgerTransaction.objects.filter(chosen).exclude(type=Type.HOLD).select_related("payee", "person")
     if since:
         found = found.filter(created_at__gte=since)
@@ -101,12 +102,12 @@ def present_movements(rows: Sequence[LedgerTransaction], *, viewer: User) -> lis
         movements.append(
             Movement(
                 id=row.pk,
-                type=row.type if is_mine else "earning",
+                type=row.type if is_mine or row.type == Type.PAYOUT else "earning",
                 kind=row.kind,
-                amount=row.amount if is_mine else row.share,
+                amount=row.data["tokens"] if row.type == Type.PAYOUT else row.amount if is_mine else row.share,
                 balance_after=getattr(row, "running", None) if is_mine else None,
                 description=line.title,
-                counterparty=other.username if other else None,
+                counterparty=other.username if other and other.pk != viewer.pk else None,
                 non_withdrawable=0 if is_mine else granted.get(row.pk, 0),
                 stripe_payment_id=(payments.get(row.source_id) or None) if is_mine else None,
                 created_at=row.created_at,

@@ -7,6 +7,32 @@ from economy.services.folding import fold_earnings
 from economy.services.grants import expire_promotional_lots, grant_on_sign_up, grant_promotional
 from economy.services.holds import place_hold, release_hold, top_up_hold
 from economy.services.limits import set_limit, set_limits
+from economy.services.paying import (
+    advance_due_payouts,
+    advance_payout,
+    release_fault,
+    try_to_advance_payout,
+)
+from economy.services.payout_accounts import (
+    allow_payouts,
+    look_at_account,
+    mark_account_due,
+    receive_account_event,
+    require_payee,
+    start_onboarding,
+    stop_payouts,
+    sync_account,
+    sync_due_accounts,
+)
+from economy.services.payouts import (
+    answer_refusal,
+    cancel_payout,
+    mark_payout_due,
+    receive_payout_event,
+    request_payout,
+    review_payout,
+    run_weekly_batch,
+)
 from economy.services.purchases import (
     converge_due_purchases,
     converge_purchase,
@@ -17,6 +43,7 @@ from economy.services.purchases import (
     start_purchase,
 )
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
+from economy.services.tax import certify_tax_profile, read_tax_number
 from economy.services.tips import Context, GiftChoice, send_tip
 from economy.services.transfers import transfer
 from economy.services.vouchers import give_bonus, redeem_code, save_code
@@ -26,6 +53,12 @@ __all__ = [
     "ChargeOutcome",
     "Context",
     "GiftChoice",
+    "advance_due_payouts",
+    "advance_payout",
+    "allow_payouts",
+    "answer_refusal",
+    "cancel_payout",
+    "certify_tax_profile",
     "charge",
     "charge_many",
     "converge_due_purchases",
@@ -35,7 +68,10 @@ __all__ = [
     "give_bonus",
     "grant_on_sign_up",
     "grant_promotional",
+    "look_at_account",
     "look_at_purchase",
+    "mark_account_due",
+    "mark_payout_due",
     "mark_purchase_due",
     "mature_earnings",
     "note_referral",
@@ -43,18 +79,31 @@ __all__ = [
     "place_hold",
     "plan_expiry_reminders",
     "post_purchase",
+    "read_tax_number",
+    "receive_account_event",
+    "receive_payout_event",
     "receive_stripe_event",
     "redeem_code",
     "refund_charge",
+    "release_fault",
     "release_hold",
+    "request_payout",
+    "require_payee",
+    "review_payout",
     "reward_referral",
+    "run_weekly_batch",
     "save_code",
     "send_tip",
     "set_limit",
     "set_limits",
     "settle_referral",
     "start_hold",
+    "start_onboarding",
     "start_purchase",
+    "stop_payouts",
+    "sync_account",
+    "sync_due_accounts",
     "top_up_hold",
     "transfer",
+    "try_to_advance_payout",
 ]

@@ -22,6 +22,7 @@ FUNCTIONS = (
     "transfers",
     "purchases",
     "refunds",
+    "payouts",
 )  # in loading order
 
 

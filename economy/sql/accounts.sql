@@ -19,7 +19,7 @@ LANGUAGE sql AS $$
     INSERT INTO economy_ledgeraccount (owner_id, kind, side, balance, created_at)
     SELECT NULL, k.kind, k.side, 0, p_now
     FROM (VALUES ('fees', 1), ('stripe_clearing', -1), ('promotions', -1), ('disputes', -1), ('losses', -1),
-                 ('gifts', 1)) AS k (kind, side)
+                 ('gifts', 1), ('payouts', 1)) AS k (kind, side)
     ON CONFLICT DO NOTHING
 $$;
 

@@ -165,6 +165,13 @@ MATRIX: dict[str, Row] = {
     "economy:invite": page(WALLETS),
     "economy:tip": form({**WALLETS, CREATOR: 422}, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}, args=handle),
     "economy:tips": page(STUDIO),
+    "economy:earnings": page(STUDIO),
+    "economy:payouts": form(STUDIO, {ANON: 302, CREATOR: 422, "*": 403}),
+    "economy:payout": form(
+        {ANON: 302, CREATOR: 404, "*": 403}, {ANON: 302, CREATOR: 404, "*": 403}, args=lambda _: {"payout_id": NOBODY}
+    ),
+    "economy:payout_setup": form(STEP_UP, STEP_UP),
+    "economy:tax": form(STEP_UP, STEP_UP),
     # tokens, for programs
     "api:tokens_balance": Row({ANON: 401, STAFF: 403, ADMIN: 403, "*": 200}, API_POST),
     "api:tokens_packs": Row(EVERYBODY, {"*": (401, 405)}),

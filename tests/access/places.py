@@ -27,7 +27,8 @@ from calls.models import Call
 from digis.core import clock, outbox
 from digis.core.mail import list_stored
 from economy import services as economy
-from economy.models import Purchase, VoucherCode
+from economy.models import Payout, PayoutAccount, Purchase, VoucherCode
+from economy.services.payouts import note_step, open_payout
 from notifications import bounces
 from notifications import services as telling
 from notifications import unsubscribe as unsubscribing
@@ -773,6 +774,148 @@ def tips_received(_: Any) -> Visit:
 @place
 def tips_none(_: Any) -> Visit:
     return Visit(signed_in(creator()), "/studio/tips/")
+
+
+def payee(tokens: int = 2_000, **account: Any) -> Any:
+    """A creator whose payouts are set up."""
+    person = creator()
+    make.certify_taxes(person)
+    given = {"bank_name": "STRIPE TEST BANK", "bank_last4": "6789", "bank_currency": "USD", "bank_fingerprint": "one"}
+    PayoutAccount.objects.create(
+        creator=person,
+        account_id=f"acct_{uuid4().hex}",
+        country="US",
+        currency="USD",
+        is_submitted=True,
+        can_receive=True,
+        can_pay_out=True,
+        **{**given, **account},
+    )
+    make.earn_available(person, tokens)
+    return person
+
+
+def payout(state: str, person: Any = None, **fields: Any) -> Payout:
+    """A payout of theirs in a state that tokens rest in."""
+    made = open_payout(creator=person or payee(), tokens=800, kind=Payout.Kind.MANUAL, key=f"place:{next(_number)}")
+    made.state = state
+    if state in {"transferred", "failed"}:
+        made.transfer_id = f"tr_{uuid4().hex}"
+    for name, value in fields.items():
+        setattr(made, name, value)
+    made.save()
+    note_step(made)
+    return made
+
+
+def own_payout(state: str, **fields: Any) -> Visit:
+    made = payout(state, **fields)
+    return Visit(signed_in(made.creator), reverse("economy:payout", args=[made.pk]))
+
+
+@place
+def earnings(_: Any) -> Visit:
+    person = payee()
+    for number, anonymous in enumerate((False, True)):
+        economy.send_tip(payer=fan(tokens=900), payee=person, amount=50, is_anonymous=anonymous, key=f"e {number}")
+    payout("in_review", person)
+    return Visit(signed_in(person), "/studio/earnings/")
+
+
+@place
+def earnings_none(_: Any) -> Visit:
+    return Visit(signed_in(creator()), "/studio/earnings/")
+
+
+@place
+def payouts_not_set_up(_: Any) -> Visit:
+    return Visit(signed_in(creator()), "/studio/payouts/")
+
+
+@place
+def payouts_held_up(_: Any) -> Visit:
+    due = ["individual.verification.document"]
+    person = payee(300, stopped_reason=LONG, due=due, destination_changed_at=clock.now())
+    return Visit(signed_in(person), "/studio/payouts/")
+
+
+@place
+def payouts_to_be_asked_for(_: Any) -> Visit:
+    return Visit(signed_in(payee()), "/studio/payouts/")
+
+
+@place
+def payouts_so_far(_: Any) -> Visit:
+    made = payout("failed", failure_code="account_closed")
+    return Visit(signed_in(made.creator), "/studio/payouts/")
+
+
+@place
+def payout_in_review(_: Any) -> Visit:
+    return own_payout("in_review")
+
+
+@place
+def payout_on_its_way(_: Any) -> Visit:
+    return own_payout("transferred", stripe_payout_id="po_1", arrives_at=clock.now() + timedelta(days=2))
+
+
+@place
+def payout_refused(_: Any) -> Visit:
+    return own_payout("failed", failure_code="account_closed")
+
+
+@place
+def payout_with_a_fault(_: Any) -> Visit:
+    return own_payout("transferring", fault="2 transfers for one payout")
+
+
+@place
+def payout_setup(_: Any) -> Visit:
+    return Visit(signed_in(creator(), fresh=True), "/studio/payouts/setup/", {"country": "DE"})
+
+
+TAXES = {"tax_form": "w9", "legal_name": "Cora Creates", "country": "US", "tin": "123-45-6789", "is_certified": "on"}
+
+
+@place
+def tax(_: Any) -> Visit:
+    return Visit(signed_in(creator(), fresh=True), "/studio/tax/", TAXES)
+
+
+@place
+def tax_certified(_: Any) -> Visit:
+    return Visit(signed_in(payee(), fresh=True), "/studio/tax/", TAXES)
+
+
+@place
+def staff_payout(_: Any) -> Visit:
+    path = reverse("admin:economy_payout_change", args=[payout("in_review", review_reason="first").pk])
+    return Visit(staff(), path, {"reason": "The name is not theirs."})
+
+
+@place
+def staff_payout_with_a_fault(_: Any) -> Visit:
+    path = reverse("admin:economy_payout_change", args=[payout("transferring", fault="2 transfers").pk])
+    return Visit(staff(), path, {"reason": "One of them was ours."})
+
+
+@place
+def staff_payouts(_: Any) -> Visit:
+    payout("in_review", review_reason="first")
+    return Visit(staff(), "/admin/economy/payout/")
+
+
+@place
+def staff_payout_account(_: Any) -> Visit:
+    path = reverse("admin:economy_payoutaccount_change", args=[payee().pk])
+    return Visit(staff(), path, {"reason": "Two people share this name."})
+
+
+@place
+def staff_stopped_payout_account(_: Any) -> Visit:
+    path = reverse("admin:economy_payoutaccount_change", args=[payee(stopped_reason="We ask.").pk])
+    return Visit(staff(), path, {"reason": "All is well."})
 
 
 def giver() -> Any:

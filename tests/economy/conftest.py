@@ -3,9 +3,11 @@
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.test import Client
 
 from economy import services
-from tests import stripe_sandbox
+from tests import make, stripe_sandbox
+from tests.economy.payees import play, set_up
 from tests.stripe_sandbox import StripeSandbox
 
 
@@ -54,3 +56,24 @@ def order(fan, stripe):
     from economy.selectors import list_packs
 
     return services.start_purchase(person=fan, pack_id=list_packs().get(tokens=500).pk, key="order-1")
+
+
+@pytest.fixture
+def payee_without_money(creator, stripe):
+    """A creator who gave all that payouts need; 10,000.00 of ours to pay with."""
+    play.stripe = stripe
+    stripe.add_funds(1_000_000)
+    return set_up(creator, stripe)
+
+
+@pytest.fixture
+def payee(payee_without_money):
+    """1,000 tokens may be paid out to them."""
+    make.earn_available(payee_without_money, 1_000)
+    return payee_without_money
+
+
+@pytest.fixture
+def staff_client(db):
+    """Somebody of finance, at the desk."""
+    return make.sign_in_staff(Client(), make.make_staff("cashier", groups=["finance"]))

@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from digis.core import clock
 from economy import services
 from economy.invariants import INVARIANTS, broken
-from economy.models import LedgerAccount, LedgerEntry, LedgerTransaction, LotUse, Purchase, VoucherCode
+from economy.models import LedgerAccount, LedgerEntry, LedgerTransaction, LotUse, Payout, Purchase, VoucherCode
+from economy.services.payouts import open_payout
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,10 @@ def ledger(fan, creator):
         staff=make.make_staff("desk"), code=VoucherCode(code="HELLO", amount=5, cap=2, note="test")
     )
     services.redeem_code(person=fan, code=code.code, key="code")
+    make.earn_available(creator, 1_000)
+    called_off = open_payout(creator=creator, tokens=400, kind=Payout.Kind.MANUAL, key="one")
+    services.cancel_payout(creator=creator, payout_id=called_off.pk)
+    open_payout(creator=creator, tokens=500, kind=Payout.Kind.MANUAL, key="two")
     assert broken() == []
     return fan
 
@@ -142,7 +147,7 @@ PLANTS = {
         )
     ],
     "free lots are the purchased and promotional balances": [
-        "UPDATE economy_tokenlot SET remaining = remaining - 1 WHERE origin = 'purchase'"
+        "UPDATE economy_tokenlot SET remaining = remaining - 1 WHERE origin = 'purchase' AND remaining > 0"
     ],
     "open holds are the held balance": ["UPDATE economy_hold SET remaining = remaining - 1 WHERE key = 'hold 2'"],
     "a hold is the sum of its lots": [
@@ -194,6 +199,18 @@ PLANTS = {
         "UPDATE economy_tip SET payee_id = (SELECT id FROM accounts_user WHERE username = 'fan')"
     ],
     "codes are used as often as they say": ["UPDATE economy_vouchercode SET used = used + 1"],
+    "payouts under way are the in-payout balance": ["UPDATE economy_payout SET place = 'payouts' WHERE key = 'two'"],
+    "a payout is posted where it stands, once": ["UPDATE economy_payout SET postings = postings + 1 WHERE key = 'one'"],
+    "what was paid out is the payouts that were paid": [
+        "UPDATE economy_payout SET place = 'payouts' WHERE key = 'one'"
+    ],
+    "a payout's tokens are where its state says": ["UPDATE economy_payout SET state = 'paid' WHERE key = 'two'"],
+    "a payout's money is its tokens at the payout rate": ["UPDATE economy_payout SET amount_minor = amount_minor + 1"],
+    "money that left has its transfer": ["UPDATE economy_payout SET transfer_id = 'tr_1' WHERE key = 'two'"],
+    "one payout of a creator is under way at a time": [
+        "DROP INDEX economy_payout_one_open",
+        "UPDATE economy_payout SET state = 'approved' WHERE key = 'one'",
+    ],
     "staff have no wallet": ["UPDATE accounts_user SET is_staff = true WHERE username = 'fan'"],
 }
 

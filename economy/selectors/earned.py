@@ -1,0 +1,112 @@
+"""What a creator earned, as lines they can read: a sale on one line, with what of it is theirs and from when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from economy.models import Earning, LedgerTransaction
+from economy.selectors.giving import hidden_payers
+from economy.selectors.history import list_earnings_of
+from economy.sources import Source, describe
+
+Type = LedgerTransaction.Type
+Sale = tuple[str, str, str]  # kind, source type, source id
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedLine:
+    """One sale, or one that was given back. `share` is the creator's, signed tokens; `waiting` of it is not free yet."""
+
+    transaction: LedgerTransaction
+    title: str
+    url: str
+    person: User | None
+    share: int
+    fee: int
+    waiting: int
+    available_at: datetime | None
+    not_withdrawable: int
+
+    @property
+    def unsigned(self) -> int:
+        return abs(self.share)
+
+
+def list_earned(creator: User) -> QuerySet[LedgerTransaction]:
+    """Return the heads of what a creator earned or gave back, newest first; a sale posted in parts is one head."""
+    return list_earnings_of(creator).filter(is_first=True)
+
+
+def present_earned(heads: Sequence[LedgerTransaction], *, viewer: User) -> list[EarnedLine]:
+    """Turn heads into lines: parts summed, titles and links from the rooms that caused them, in a fixed number of queries."""
+    sales = [_sale(head) for head in heads if head.type == Type.DEDUCTION and head.source_id]
+    sums, holds = _sum_sales(viewer, sales), _read_holds(viewer, sales)
+    sources = describe(((head.source_type, head.source_id) for head in heads), viewer=viewer)
+    hidden = hidden_payers(heads)
+    lines = []
+    for head in heads:
+        is_sale = head.type == Type.DEDUCTION
+        share, fee = sums.get(_sale(head), (head.share, head.fee)) if is_sale else (head.share, head.fee)
+        earned, waiting, available_at = holds.get(_sale(head), (share, 0, None)) if is_sale else (share, 0, None)
+        source = sources.get((head.source_type, head.source_id))
+        lines.append(
+            EarnedLine(
+                transaction=head,
+                title=_title(head, source, is_hidden=head.pk in hidden),
+                url=source.url if source else "",
+                person=(source.person if source else None) or (None if head.pk in hidden else head.person),
+                share=share,
+                fee=fee,
+                waiting=waiting,
+                available_at=available_at,
+                not_withdrawable=max(0, share - earned) if is_sale else 0,
+            )
+        )
+    return lines
+
+
+def _sale(head: LedgerTransaction) -> Sale:
+    return (head.kind, head.source_type, head.source_id)
+
+
+def _title(head: LedgerTransaction, source: Source | None, *, is_hidden: bool) -> str:
+    name = head.person.display_name if head.person and not is_hidden else _("somebody")
+    title = str(source.title) if source else _("Paid by %(name)s") % {"name": name}
+    return _("Given back: %(what)s") % {"what": title} if head.type == Type.REFUND else title
+
+
+def _sum_sales(creator: User, sales: Sequence[Sale]) -> dict[Sale, tuple[int, int]]:
+    """Return (share, fee) of each sale over all its parts."""
+    rows = (
+        LedgerTransaction.objects.filter(payee=creator, type=Type.DEDUCTION, source_id__in=[sale[2] for sale in sales])
+        .order_by()
+        .values_list("kind", "source_type", "source_id")
+        .annotate(received=Sum(-F("amount") - F("fee")), fees=Sum("fee"))
+    )
+    return {(kind, source_type, source_id): (share, fee) for kind, source_type, source_id, share, fee in rows}
+
+
+def _read_holds(creator: User, sales: Sequence[Sale]) -> dict[Sale, tuple[int, int, datetime | None]]:
+    """Return of each sale what may ever be withdrawn, how much of it waits, and until when."""
+    waits = Q(matured_at__isnull=True)
+    rows = (
+        Earning.objects.filter(creator=creator, transaction__source_id__in=[sale[2] for sale in sales])
+        .order_by()
+        .values_list("transaction__kind", "transaction__source_type", "transaction__source_id")
+        .annotate(
+            earned=Sum("amount"),
+            waiting=Sum(F("amount") - F("reversed"), filter=waits, default=0),
+            until=Max("available_at", filter=waits),
+            undated=Count("pk", filter=waits & Q(available_at__isnull=True)),
+        )
+    )
+    return {
+        (kind, source_type, source_id): (earned, waiting, None if undated else until)
+        for kind, source_type, source_id, earned, waiting, until, undated in rows
+    }
