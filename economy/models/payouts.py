@@ -237,9 +237,13 @@ class Payout(models.Model):
         return self.state in self.CANCELABLE
 
     @property
-    def needs_answer(self) -> bool:
-        """Whether the creator has to say what becomes of it."""
-        return self.state == self.State.FAILED and self.wish == self.Wish.NONE
+    def is_moving(self) -> bool:
+        """Whether a worker is about to take it a step further: who looks now sees another state in a moment."""
+        if self.state == self.State.FAILED:
+            return self.wish == self.Wish.RETURN
+        if self.state == self.State.TRANSFERRED:
+            return not self.stripe_payout_id
+        return self.state in {self.State.REQUESTED, self.State.APPROVED, self.State.TRANSFERRING} and not self.fault
 
 
 class PayoutStep(models.Model):

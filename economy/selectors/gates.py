@@ -72,8 +72,8 @@ def list_holdups_of(payout: Payout) -> list[Blocker]:
         Payout.State.FAILED,
     }:
         return []
-    if payout.state == Payout.State.TRANSFERRED and payout.stripe_payout_id:
-        return []
+    if (payout.state == Payout.State.TRANSFERRED and payout.stripe_payout_id) or payout.wish == Payout.Wish.RETURN:
+        return []  # nothing more leaves
     return list_holdups(payout.creator, PayoutAccount.objects.filter(pk=payout.creator_id).first())
 
 
