@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.http import HttpRequest
 from typing_extensions import override
+
+PAYOUT_ROUTES = frozenset(
+    {"economy:earnings", "economy:payouts", "economy:payout", "economy:payout_setup", "economy:tax"}
+)
 
 
 class EconomyConfig(AppConfig):
@@ -14,12 +20,13 @@ class EconomyConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from digis.core.registry import register_context
+        from digis.core.registry import SuspendedAction, register_context, register_suspended_action
         from economy import handlers, kinds, receivers, sources
         from economy.services import shelf
 
         post_migrate.connect(shelf.fill_after_migrate, sender=self, dispatch_uid="economy.shelf")
         register_context("wallet", wallet_of)
+        register_suspended_action(SuspendedAction("economy.payouts", PAYOUT_ROUTES, offer_payout))
         receivers.connect()
         handlers.connect()
         kinds.connect()
@@ -33,3 +40,14 @@ def wallet_of(request: HttpRequest) -> object:
 
     user = getattr(request, "user", None)
     return get_balance(user) if isinstance(user, User) and not user.is_staff else None
+
+
+def offer_payout(person: Any) -> tuple[str, str, str] | None:
+    """Offer a suspended creator what they earned (ACC-9)."""
+    from django.urls import reverse
+    from django.utils.translation import gettext as _
+
+    if person.is_staff or not person.is_approved_creator:
+        return None
+    text = _("What is available can be paid out to your bank account.")
+    return _("Withdraw what you earned"), text, reverse("economy:payouts")

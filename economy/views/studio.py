@@ -48,7 +48,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
         "coming": selectors.forecast_earnings(creator),
         "paid_out": selectors.sum_paid_out(creator),
     }
-    return render_page(request, "economy/earnings.html", context, part="more")
+    return _render(request, "economy/earnings.html", context, part="more")
 
 
 @never_cache
@@ -103,7 +103,7 @@ def payout_setup(request: HttpRequest) -> HttpResponse:
         else:
             return redirect(request, url)
     context = {"form": form, "account": account, "asks_country": not known}
-    return render_page(request, "economy/payout_setup.html", context, status=422 if form.is_bound else 200)
+    return _render(request, "economy/payout_setup.html", context, status=422 if form.is_bound else 200)
 
 
 @never_cache
@@ -128,7 +128,7 @@ def payout(request: HttpRequest, payout_id: UUID) -> HttpResponse:
         "failure": selectors.say_failure(found.failure_code),
         "holdups": selectors.list_holdups_of(found),
     }
-    return render_page(request, "economy/payout.html", context, status=status)
+    return _render(request, "economy/payout.html", context, status=status)
 
 
 @never_cache
@@ -150,7 +150,18 @@ def tax(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your tax details are kept."))
         return redirect(request, "economy:payouts")
     context = {"form": form, "profile": profile}
-    return render_page(request, "economy/tax.html", context, status=422 if form.is_bound else 200)
+    return _render(request, "economy/tax.html", context, status=422 if form.is_bound else 200)
+
+
+def _render(
+    request: HttpRequest, template: str, context: dict[str, Any], *, part: str | None = None, status: int = 200
+) -> HttpResponse:
+    """Show a page on the shell its reader has: a suspended person's leads nowhere else (ACC-9)."""
+    is_limited = require_signed_in(request.user).is_suspended
+    shell = "accounts/shell.html" if is_limited else "base.html"
+    return render_page(
+        request, template, {**context, "shell": shell, "is_limited": is_limited}, part=part, status=status
+    )
 
 
 def _payee(request: HttpRequest) -> User:
@@ -179,7 +190,7 @@ def _show_payouts(
         "page": page,
         "lines": selectors.present_payouts(page.items),
     }
-    return render_page(request, "economy/payouts.html", context, part="more", status=status)
+    return _render(request, "economy/payouts.html", context, part="more", status=status)
 
 
 def _act(creator: User, payout_id: UUID, act: str) -> str:

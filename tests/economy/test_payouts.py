@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import services as accounts
 from accounts.models import EmailChange
 from digis.core import clock as house_clock
 from digis.core.idempotency import form_key
@@ -412,6 +413,19 @@ def test_what_cannot_be_stops_for_staff(payee, creator_client, staff_client, str
     assert places(payee) == (0, 1_000, 0)
     assert "A person looks at it" in words(creator_client.get(f"/studio/payouts/{payout.pk}/"))
     assert "Look again" in words(staff_client.get(reverse("admin:economy_payout_change", args=[payout.pk])))
+
+
+def test_a_suspended_creator_can_still_withdraw(payee, creator_client):
+    """ACC-9: from the page that is left to them, on a shell that leads nowhere else."""
+    accounts.suspend(person=payee, staff=make.make_staff(is_superuser=True), reason="Spam")
+    creator_client.force_login(payee)  # their sessions ended
+    assert 'href="/studio/payouts/"' in creator_client.get("/suspended/").content.decode()
+    page = creator_client.get("/studio/payouts/")
+    assert 'href="/studio/tips/"' not in page.content.decode()
+    assert ask(creator_client, 1_000).status_code == 303
+    assert "Set aside" in words(creator_client.get(f"/studio/payouts/{Payout.objects.get().pk}/"))
+    assert creator_client.get("/studio/earnings/").status_code == 200
+    assert creator_client.get("/studio/tips/")["Location"] == "/suspended/"
 
 
 # — pages —
