@@ -215,11 +215,10 @@ class Stack:
         folder.mkdir(exist_ok=True)
         options = ["--port", str(port), "--state", str(folder), "--webhook-url", self.url + self.plan.webhook_path]
         options += ["--connect-webhook-url", self.url + self.plan.connect_webhook_path]
-        secret = ["--webhook-secret", self._env["STRIPE_WEBHOOK_SECRET"]]
-        secret += ["--connect-webhook-secret", self._env["STRIPE_CONNECT_WEBHOOK_SECRET"]]
-        if clock := self._env.get("DIGIS_CLOCK_FILE"):
-            secret += ["--clock-offset-file", clock]
-        self._add("sandbox", ["-m", "digis.sandbox.stripe", *options, *secret], lambda child: listens(port, child.pid))
+        options += ["--webhook-secret", self._env["STRIPE_WEBHOOK_SECRET"]]
+        options += ["--connect-webhook-secret", self._env["STRIPE_CONNECT_WEBHOOK_SECRET"]]
+        options += ["--clock-offset-file", clock] if (clock := self._env.get("DIGIS_CLOCK_FILE")) else []
+        self._add("sandbox", ["-m", "digis.sandbox.stripe", *options], lambda child: listens(port, child.pid))
 
     def _add_web(self) -> None:
         def is_ready(child: Child) -> bool:
