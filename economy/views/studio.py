@@ -190,7 +190,8 @@ def _show_payouts(
         "page": page,
         "lines": selectors.present_payouts(page.items),
     }
-    return _render(request, "economy/payouts.html", context, part="more", status=status)
+    part = "more" if "cursor" in request.GET else None  # else the page looks again: it takes its own part out of all
+    return _render(request, "economy/payouts.html", context, part=part, status=status)
 
 
 def _act(creator: User, payout_id: UUID, act: str) -> str:

@@ -78,7 +78,8 @@ def tips(request: HttpRequest) -> HttpResponse:
     require_creator(creator)
     page = cursor_page(selectors.list_tips_received(creator), request=request, order="-id")
     context = {"page": page, "lines": selectors.present_tips(page.items), "earnings": selectors.get_earnings(creator)}
-    return render_page(request, "economy/tips.html", context, part="more")
+    part = "more" if "cursor" in request.GET else None  # else the page looks again: it takes its own part out of all
+    return render_page(request, "economy/tips.html", context, part=part)
 
 
 def _payer(request: HttpRequest) -> User:

@@ -325,3 +325,9 @@ def test_the_fee_of_the_day_is_the_tips(known, creator):
 
     FeeRule.objects.create(kind="tip", fee_bp=1_000, starts_at=clock.now() - timedelta(days=1), reason="test")
     assert tip(known, creator, 100).transaction.fee == 10
+
+
+def test_a_list_that_looks_again_gets_itself(creator_client):
+    """The page takes its part out of the answer, so the part must be in it."""
+    for path, part in (("/studio/tips/", "tip-list"), ("/studio/payouts/", "payouts-box")):
+        assert f'id="{part}"' in creator_client.get(path, headers=HTMX).content.decode()
