@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,9 @@ class Eye:
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context, self.url = context, url
         self.page = context.new_page()
-        self.page.route_web_socket("**/ws/", lambda _: None)  # it opens and stays silent: pages alone are looked at
+        self.page.route_web_socket(
+            re.compile(r"/ws/(\?.*)?$"), lambda _: None
+        )  # it opens and stays silent: pages alone are looked at
         self.said: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.said.append(f"script: {error}"))

@@ -20,7 +20,8 @@ from accounts.models import Category, User
 from calls import services as calls
 from digis.core import clock
 from economy import services as economy
-from economy.models import Gift, VoucherCode
+from economy.models import Gift, Payout, VoucherCode
+from economy.services.payouts import open_payout
 from tests import make
 from tests.access.places import STORY
 from tests.accounts.conftest import PASSWORD
@@ -67,6 +68,8 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
     code = economy.save_code(staff=staff, code=VoucherCode(amount=5, note="Spring fair"))
     economy.redeem_code(person=friend, code=code.code, key="code")
     economy.give_bonus(staff=staff, person=friend, amount=5, reason="Sorry", key="bonus")
+    make.earn_available(creator, 1_000)
+    open_payout(creator=creator, tokens=1_000, kind=Payout.Kind.MANUAL, key="payout")
     economy.note_referral(person=friend, code=economy.open_referral_code(person=fan).code)
 
 
@@ -95,6 +98,7 @@ def value_for(field: Any) -> Any:
     plain: list[tuple[type[models.Field[Any, Any]] | tuple[type[models.Field[Any, Any]], ...], Any]] = [
         (models.AutoField, None),
         (models.DateTimeField, clock.now()),
+        (models.DateField, clock.today() + timedelta(days=number)),
         (models.JSONField, {}),
         (models.UUIDField, uuid4()),
         (models.BooleanField, False),
