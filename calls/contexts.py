@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -12,7 +13,7 @@ from accounts.models import User
 from calls import selectors
 from calls.models import Call, CallInvitation
 from digis.core import registry
-from economy.sources import Source, register_source
+from economy.sources import Source, register_evidence, register_source
 
 
 def connect() -> None:
@@ -22,6 +23,7 @@ def connect() -> None:
     registry.register_occupation(registry.Occupation("call", selectors.sits_in_call))
     registry.register_closing_obligation(registry.ClosingObligation("calls", open_calls))
     register_source("call", describe=describe_calls)
+    register_evidence("call", attest=attest_calls)
 
 
 def active_call(request: HttpRequest) -> Call | None:
@@ -54,3 +56,21 @@ def describe_calls(source_ids: list[str], viewer: User) -> dict[str, Source]:
         )
         for line in lines
     }
+
+
+def attest_calls(source_ids: list[str]) -> dict[str, str]:
+    """Say of each call, for a bank, when both were connected and how long: what the meter counted (CALL-5)."""
+    return {str(call.pk): _proof_of(call) for call in selectors.list_calls_by_id(source_ids)}
+
+
+def _proof_of(call: Call) -> str:
+    if call.started_at is None:
+        return "Call accepted by the creator; the two were never connected."
+    kind = "Video" if call.call_type == "video" else "Voice"
+    begun = f"{call.started_at.astimezone(UTC):%H:%M:%S}"
+    ended = f"{call.ended_at.astimezone(UTC):%H:%M:%S} UTC" if call.ended_at else "now"
+    by = f", ended by @{call.ended_by.username}" if call.ended_by else ""
+    return (
+        f"{kind} call placed by the buyer and accepted by the creator; both were connected for "
+        f"{call.seconds} seconds between {begun} and {ended}{by}."
+    )

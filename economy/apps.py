@@ -9,7 +9,14 @@ from django.http import HttpRequest
 from typing_extensions import override
 
 PAYOUT_ROUTES = frozenset(
-    {"economy:earnings", "economy:payouts", "economy:payout", "economy:payout_setup", "economy:tax"}
+    {
+        "economy:disputes",
+        "economy:earnings",
+        "economy:payout",
+        "economy:payout_setup",
+        "economy:payouts",
+        "economy:tax",
+    }
 )
 
 

@@ -104,7 +104,7 @@ INVARIANTS: Final[dict[str, str]] = {
                    coalesce(sum(e.amount) FILTER (WHERE a.owner_id = t.payee_id), 0) AS share
             FROM economy_ledgerentry e JOIN economy_ledgeraccount a ON a.id = e.account_id WHERE e.transaction_id = t.id
         ) e
-        WHERE t.type IN ('deduction', 'refund') AND t.payee_id IS NOT NULL
+        WHERE t.type IN ('deduction', 'refund', 'adjustment') AND t.payee_id IS NOT NULL
           AND (t.fee <> e.fee OR e.share <> -t.amount - t.fee OR sign(t.fee) * sign(t.amount) > 0)
     """,
     "a transaction's amount is what its person's tokens changed by": """
@@ -169,6 +169,27 @@ INVARIANTS: Final[dict[str, str]] = {
             FROM economy_ledgertransaction WHERE reverses_id IS NOT NULL GROUP BY 1
         ) r ON r.reverses_id = w.transaction_id
         WHERE w.reversed <> coalesce(r.total, 0)
+    """,
+    "what a dispute took back is a reversal, and given again once": """
+        SELECT coalesce(r.id::text, t.key) AS reversal, r.amount, t.amount AS taken, b.amount AS given
+        FROM economy_chargereversal r
+        FULL JOIN (SELECT * FROM economy_ledgertransaction WHERE key LIKE 'dispute:%') t ON t.id = r.reversal_id
+        LEFT JOIN economy_ledgertransaction b ON b.id = r.restored_id
+        WHERE r.id IS NULL OR t.id IS NULL OR t.reverses_id <> r.charge_id OR t.amount <> r.amount
+           OR (r.restored_id IS NOT NULL AND (b.reverses_id, b.amount, b.fee)
+               IS DISTINCT FROM (r.charge_id, -r.amount, -t.fee))
+    """,
+    "a dispute takes back no more than it disputes": """
+        SELECT p.id, p.status, p.disputed_minor, sum(r.amount) AS taken
+        FROM economy_chargereversal r JOIN economy_purchase p ON p.id = r.purchase_id
+        CROSS JOIN LATERAL (
+            SELECT greatest(0, p.amount_minor - p.refunded_minor) AS without,
+                   greatest(0, p.amount_minor - p.refunded_minor - p.disputed_minor) AS kept
+        ) k
+        WHERE r.restored_id IS NULL
+        GROUP BY p.id, k.without, k.kept
+        HAVING sum(r.amount) > p.tokens * k.without / p.amount_minor - p.tokens * k.kept / p.amount_minor
+                             + p.bonus_tokens * k.without / p.amount_minor - p.bonus_tokens * k.kept / p.amount_minor
     """,
     "purchases are credited once, and as they say": """
         SELECT p.id, p.status, p.credited_tokens, coalesce(e.total, 0) AS posted

@@ -21,7 +21,9 @@ class Source:
 
 
 Describer = Callable[[list[str], User], Mapping[str, Source]]
+Attester = Callable[[list[str]], Mapping[str, str]]
 _describers: dict[str, Describer] = {}
+_attesters: dict[str, Attester] = {}
 
 
 def connect() -> None:
@@ -50,4 +52,22 @@ def describe(pairs: Iterable[tuple[str, str]], *, viewer: User) -> dict[tuple[st
         (source_type, source_id): source
         for source_type, ids in wanted.items()
         for source_id, source in _describers[source_type](sorted(ids), viewer).items()
+    }
+
+
+def register_evidence(source_type: str, *, attest: Attester) -> None:
+    """Say what proves that such things were delivered: `attest(ids)` returns an English sentence by id, for a bank."""
+    _attesters[source_type] = attest
+
+
+def attest(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return the proofs of many sales, one call per type."""
+    wanted: dict[str, set[str]] = {}
+    for source_type, source_id in pairs:
+        if source_type in _attesters and source_id:
+            wanted.setdefault(source_type, set()).add(source_id)
+    return {
+        (source_type, source_id): proof
+        for source_type, ids in wanted.items()
+        for source_id, proof in _attesters[source_type](sorted(ids)).items()
     }

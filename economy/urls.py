@@ -22,6 +22,7 @@ urlpatterns = [
     re_path(r"^@(?P<handle>[^/]{1,60})/tip/$", views.tip, name="tip"),
     # /studio/
     path("studio/earnings/", views.earnings, name="earnings"),
+    path("studio/disputes/", views.disputes, name="disputes"),
     path("studio/payouts/", views.payouts, name="payouts"),
     path("studio/payouts/setup/", views.payout_setup, name="payout_setup"),
     path("studio/payouts/<uuid:payout_id>/", views.payout, name="payout"),

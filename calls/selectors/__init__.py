@@ -1,7 +1,17 @@
 """Every read about calls. Where access matters, the viewer is the first argument."""
 
 from calls.selectors.eligibility import Refusal, can_call, find_refusal, taken
-from calls.selectors.history import CallLine, Summary, Today, get_summary, get_today, line_for, lines_for, list_calls
+from calls.selectors.history import (
+    CallLine,
+    Summary,
+    Today,
+    get_summary,
+    get_today,
+    line_for,
+    lines_for,
+    list_calls,
+    list_calls_by_id,
+)
 from calls.selectors.meters import Meter, Reading, Switch, get_terms, meter_for, read_meter, switch_for, view_of
 from calls.selectors.offerings import Quote, get_offering, get_quote, list_quotes, offerings_for, quote_of
 from calls.selectors.running import (
@@ -42,6 +52,7 @@ __all__ = [
     "line_for",
     "lines_for",
     "list_calls",
+    "list_calls_by_id",
     "list_quotes",
     "meter_for",
     "offerings_for",

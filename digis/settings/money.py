@@ -17,6 +17,9 @@ PAYOUT_REVIEWED_AT_MINOR = (100_000, 500_000, 2_500_000, 5_000_000)  # staff loo
 PAYOUT_UNCLAIMED_DAYS = 14  # a payout the bank refused returns by itself after so long
 PAYOUT_WEEKDAY = 0  # Monday, UTC
 PAYOUT_COUNTRIES = tuple("AT BE CY DE EE ES FI FR GB GR HR IE IT LT LU LV MT NL PT SI SK US".split())  # noqa: SIM905  as people read it
+# What a lost payment paid creators is taken back while it is pending. Once it is settled, the platform bears it, or with
+# this the creator owes it (LEDGER-8).
+DISPUTES_TAKE_SETTLED_EARNINGS = False
 LIMIT_RAISE_HOURS = 24  # a person's own limit is lowered at once, raised after this
 SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
 PROMOTIONAL_DAYS = 90

@@ -39,8 +39,10 @@ from economy.gateway.connect import (
 )
 from economy.gateway.door import GatewayError, GatewayRefusedError
 from economy.gateway.payments import (
+    TAKING,
     CheckoutSession,
     Payment,
+    answer_dispute,
     close_checkout,
     create_customer,
     find_payment_intent,
@@ -51,6 +53,7 @@ from economy.gateway.payments import (
 )
 
 __all__ = [
+    "TAKING",
     "Balance",
     "Bank",
     "BankPayout",
@@ -65,6 +68,7 @@ __all__ = [
     "Refund",
     "Reversal",
     "Transfer",
+    "answer_dispute",
     "cancel_bank_payout",
     "close_checkout",
     "create_account",

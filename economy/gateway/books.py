@@ -149,19 +149,24 @@ def list_disputes(*, since: datetime | None = None, until: datetime | None = Non
     """Yield the disputes and inquiries opened in a time, newest first."""
     try:
         for raw in map(plain, client().v1.disputes.list(cast("Any", between(since, until))).auto_paging_iter()):
-            due_by = (raw.get("evidence_details") or {}).get("due_by")
-            yield Dispute(
-                id=raw["id"],
-                intent_id=raw.get("payment_intent") or "",
-                amount=raw["amount"],
-                currency=raw["currency"].upper(),
-                status=raw["status"],
-                reason=raw.get("reason") or "",
-                answer_by=at(due_by) if due_by else None,
-                created_at=at(raw["created"]),
-            )
+            yield read_dispute(raw)
     except stripe.StripeError as error:
         raise_for("list_disputes", error)
+
+
+def read_dispute(raw: dict[str, Any]) -> Dispute:
+    """Return Stripe's dispute as ours."""
+    due_by = (raw.get("evidence_details") or {}).get("due_by")
+    return Dispute(
+        id=raw["id"],
+        intent_id=raw.get("payment_intent") or "",
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        status=raw["status"],
+        reason=raw.get("reason") or "",
+        answer_by=at(due_by) if due_by else None,
+        created_at=at(raw["created"]),
+    )
 
 
 def _within(account_id: str) -> stripe.RequestOptions:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import stripe
 from django.conf import settings
 
-from economy.gateway.door import client, digest, failed, plain
+from economy.gateway.books import Dispute, read_dispute
+from economy.gateway.door import PAGE, client, digest, failed, plain, raise_for
 
 OPEN_DISPUTES = {"needs_response", "under_review"}
-LOST_DISPUTES = {"lost"}
+TAKING = OPEN_DISPUTES | {"lost"}  # the states in which a dispute has the money
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Payment:
     card: str
     failure: str
     is_live: bool
+    disputes: tuple[Dispute, ...]
 
     @property
     def kept(self) -> int:
@@ -129,13 +131,12 @@ def get_payment(intent_id: str) -> Payment:
         charge = raw.get("latest_charge") or {}
         if isinstance(charge, str):
             charge = plain(ask.charges.retrieve(charge))
-        disputes = [
-            plain(dispute)
-            for dispute in ask.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
-        ]
+        disputes = tuple(
+            read_dispute(plain(dispute))
+            for dispute in ask.disputes.list({"payment_intent": intent_id, "limit": PAGE}).auto_paging_iter()
+        )
     except stripe.StripeError as error:
         raise failed("get_payment", error) from error
-    taken = [dispute for dispute in disputes if dispute["status"] in OPEN_DISPUTES | LOST_DISPUTES]
     failure = (raw.get("last_payment_error") or {}).get("message") or ""
     return Payment(
         id=raw["id"],
@@ -145,12 +146,24 @@ def get_payment(intent_id: str) -> Payment:
         purchase_id=(raw.get("metadata") or {}).get("purchase", ""),
         received=raw.get("amount_received") or 0,
         refunded=charge.get("amount_refunded") or 0,
-        disputed=sum(dispute["amount"] for dispute in taken),
-        has_open_dispute=any(dispute["status"] in OPEN_DISPUTES for dispute in disputes),
+        disputed=sum(dispute.amount for dispute in disputes if dispute.status in TAKING),
+        has_open_dispute=any(dispute.status in OPEN_DISPUTES for dispute in disputes),
         card=_card(charge),
         failure=failure[:200],
         is_live=bool(raw.get("livemode")),
+        disputes=disputes,
     )
+
+
+def answer_dispute(dispute_id: str, *, evidence: dict[str, str], key: str) -> Dispute:
+    """Send evidence to the buyer's bank, for good: it is taken once. Raises GatewayRefusedError when it is too late."""
+    try:
+        sent = client().v1.disputes.update(
+            dispute_id, cast("Any", {"evidence": evidence, "submit": True}), {"idempotency_key": key}
+        )
+    except stripe.StripeError as error:
+        raise_for("answer_dispute", error)
+    return read_dispute(plain(sent))
 
 
 def is_signed(*, body: bytes, header: str, secret: str) -> bool:

@@ -1,12 +1,14 @@
 """What people are told about their tokens and money. Each kind is declared here and told where it is caused."""
 
-from economy.kinds import giving, payouts, purchases
+from economy.kinds import disputes, giving, payouts, purchases
+from economy.kinds.disputes import tell_of_adjustments
 from economy.kinds.giving import tell_of_reward, tell_of_tip, tell_of_transfer
 from economy.kinds.payouts import tell_of_payout, tell_of_stop
 from economy.kinds.purchases import tell_of_purchase
 
 __all__ = [
     "connect",
+    "tell_of_adjustments",
     "tell_of_payout",
     "tell_of_purchase",
     "tell_of_reward",
@@ -21,3 +23,4 @@ def connect() -> None:
     purchases.connect()
     giving.connect()
     payouts.connect()
+    disputes.connect()

@@ -1,5 +1,6 @@
 """The ledger, the lots behind its balances, holds, purchases that bring tokens in, and payouts that take them out."""
 
+from economy.models.disputes import ChargeReversal, Dispute
 from economy.models.earnings import CreatorRisk, Earning, FeeRule
 from economy.models.giving import (
     BonusGrant,
@@ -20,7 +21,9 @@ from economy.models.purchases import Pack, Purchase, StripeCustomer
 
 __all__ = [
     "BonusGrant",
+    "ChargeReversal",
     "CreatorRisk",
+    "Dispute",
     "Earning",
     "EntryToFold",
     "FeeRule",

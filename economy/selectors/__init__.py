@@ -12,6 +12,15 @@ from economy.selectors.balances import (
     list_held,
     list_lots,
 )
+from economy.selectors.disputes import (
+    Adjustment,
+    Evidence,
+    gather_evidence,
+    get_dispute,
+    list_adjustments,
+    present_adjustments,
+    sum_adjusted,
+)
 from economy.selectors.earned import EarnedLine, list_earned, present_earned
 from economy.selectors.earnings import ComingEarnings, fee_for, forecast_earnings, get_hold_days
 from economy.selectors.gates import Blocker, list_blockers, list_holdups, list_holdups_of
@@ -89,12 +98,14 @@ from economy.selectors.referrals import ReferralTally, count_referrals
 __all__ = [
     "HISTORY_KINDS",
     "AccountSheet",
+    "Adjustment",
     "Balance",
     "Blocker",
     "Charged",
     "ComingEarnings",
     "EarnedLine",
     "Earnings",
+    "Evidence",
     "Held",
     "Limit",
     "Line",
@@ -113,10 +124,12 @@ __all__ = [
     "find_purchase_by_intent",
     "find_webhook_secret",
     "forecast_earnings",
+    "gather_evidence",
     "get_account_sheet",
     "get_balance",
     "get_balance_of",
     "get_confirm_above",
+    "get_dispute",
     "get_earnings",
     "get_granted",
     "get_hold",
@@ -142,6 +155,7 @@ __all__ = [
     "has_purchase",
     "hidden_payers",
     "is_first_purchase",
+    "list_adjustments",
     "list_blockers",
     "list_due_purchases",
     "list_earned",
@@ -162,6 +176,7 @@ __all__ = [
     "list_tips_received",
     "needs_confirmation",
     "next_weekly",
+    "present_adjustments",
     "present_earned",
     "present_history",
     "present_movements",
@@ -171,6 +186,7 @@ __all__ = [
     "present_tips",
     "quote_for",
     "say_failure",
+    "sum_adjusted",
     "sum_charged",
     "sum_earned",
     "sum_granted",

@@ -78,7 +78,12 @@ def _sale(head: LedgerTransaction) -> Sale:
 def _title(head: LedgerTransaction, source: Source | None, *, is_hidden: bool) -> str:
     name = head.person.display_name if head.person and not is_hidden else _("somebody")
     title = str(source.title) if source else _("Paid by %(name)s") % {"name": name}
-    return _("Given back: %(what)s") % {"what": title} if head.type == Type.REFUND else title
+    words = {"what": title, "case": head.data.get("dispute", "")}
+    if head.type == Type.ADJUSTMENT:
+        return _("Dispute settled: %(what)s, case %(case)s") % words
+    if head.type == Type.REFUND and head.data.get("reason") == "dispute":
+        return _("Adjustment: %(what)s, case %(case)s") % words
+    return _("Given back: %(what)s") % words if head.type == Type.REFUND else title
 
 
 def _sum_sales(creator: User, sales: Sequence[Sale]) -> dict[Sale, tuple[int, int]]:

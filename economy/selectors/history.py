@@ -25,7 +25,7 @@ HISTORY_KINDS: Final[dict[str, Q]] = {
     "all": Q(),
     "added": Q(type__in=[Type.PURCHASE, Type.PROMO, Type.TRANSFER], amount__gt=0),
     "spent": Q(type=Type.DEDUCTION) | Q(type=Type.TRANSFER, amount__lt=0),
-    "refunds": Q(type=Type.REFUND),
+    "refunds": Q(type=Type.REFUND) | Q(type=Type.ADJUSTMENT, reverses__isnull=False),
 }
 
 
@@ -120,7 +120,10 @@ def sum_charged(*, source_type: str, source_id: str) -> Charged:
     """Return what something cost in all, refunds taken off, from the ledger itself."""
     return _charged(
         LedgerTransaction.objects.filter(
-            source_type=source_type, source_id=source_id, type__in=[Type.DEDUCTION, Type.REFUND], payee__isnull=False
+            source_type=source_type,
+            source_id=source_id,
+            type__in=[Type.DEDUCTION, Type.REFUND, Type.ADJUSTMENT],
+            payee__isnull=False,
         )
     )
 
@@ -179,9 +182,19 @@ def _line(head: LedgerTransaction, amount: int, purchase: Purchase | None, sourc
     title, note, url, person = _own_title(head), "", "", head.payee
     if source is not None:
         title, url, person = str(source.title), source.url, source.person or head.payee
-        if head.type == Type.REFUND:
-            title = _("Returned: %(what)s") % {"what": title}
+        title = _returned(head, title)
     return Line(head, title, amount, price, note, url, person)
+
+
+def _returned(head: LedgerTransaction, title: str) -> str:
+    """Say of a movement that turns another round what it did; what a dispute took and gave is told apart (LEDGER-8)."""
+    if head.type == Type.REFUND and head.data.get("reason") == "dispute":
+        return _("Taken back by the dispute: %(what)s") % {"what": title}
+    if head.type == Type.REFUND:
+        return _("Returned: %(what)s") % {"what": title}
+    if head.type == Type.ADJUSTMENT:
+        return _("Paid again after the dispute: %(what)s") % {"what": title}
+    return title
 
 
 def _purchase_line(head: LedgerTransaction, amount: int, purchase: Purchase) -> Line:
@@ -218,5 +231,6 @@ def _own_title(head: LedgerTransaction) -> str:
         return _("Paid what you owed")
     if head.payee is not None:
         who = {"name": head.payee.display_name}
-        return (_("Returned by %(name)s") if head.type == Type.REFUND else _("Paid to %(name)s")) % who
+        is_plain_refund = head.type == Type.REFUND and head.data.get("reason") != "dispute"
+        return _("Returned by %(name)s") % who if is_plain_refund else _returned(head, _("Paid to %(name)s") % who)
     return str(Type(head.type).label)

@@ -1,6 +1,7 @@
 """Every act on tokens and money."""
 
 from economy.services.charges import Charge, ChargeOutcome, charge, charge_many, refund_charge
+from economy.services.disputes import answer_dispute, review_buyer
 from economy.services.earnings import mature_earnings, start_hold
 from economy.services.expiry import plan_expiry_reminders
 from economy.services.folding import fold_earnings
@@ -56,6 +57,7 @@ __all__ = [
     "advance_due_payouts",
     "advance_payout",
     "allow_payouts",
+    "answer_dispute",
     "answer_refusal",
     "cancel_payout",
     "certify_tax_profile",
@@ -89,6 +91,7 @@ __all__ = [
     "release_hold",
     "request_payout",
     "require_payee",
+    "review_buyer",
     "review_payout",
     "reward_referral",
     "run_weekly_batch",

@@ -24,9 +24,8 @@ from economy.kinds import tell_of_purchase
 from economy.models import Purchase, StripeCustomer
 from economy.selectors import Quote, get_purchase, get_shelf, list_due_purchases, quote_for
 from economy.selectors.purchases import sum_bought_today
-from economy.services.balances import RETURN_GRACE, announce_balances
-from economy.services.referrals import promise_referral
-from economy.sql import one
+from economy.services.balances import announce_balances
+from economy.services.settling import case_of, note_disputes, settle
 
 log = structlog.get_logger(__name__)
 Status = Purchase.Status
@@ -118,7 +117,7 @@ def post_purchase(
         purchase = Purchase.objects.select_for_update().get(pk=purchase_id)
         purchase.paid_at = purchase.paid_at or clock.now()
         purchase.next_check_at = None
-        _post(purchase, kept=kept_minor, refunded=refunded_minor, disputed=disputed_minor, is_disputed=is_disputed)
+        settle(purchase, kept=kept_minor, refunded=refunded_minor, disputed=disputed_minor, is_disputed=is_disputed)
         purchase.updated_at = clock.now()
         purchase.save()
         announce_balances(people={purchase.person_id})
@@ -303,40 +302,15 @@ def _settle(purchase: Purchase, payment: gateway.Payment, now: datetime) -> None
     purchase.card = payment.card
     purchase.failure = ""
     purchase.paid_at = purchase.paid_at or now
-    _post(
+    settle(
         purchase,
         kept=payment.kept,
         refunded=payment.refunded,
         disputed=payment.disputed,
         is_disputed=payment.has_open_dispute,
+        case=case_of(payment.disputes),
     )
-
-
-def _post(purchase: Purchase, *, kept: int, refunded: int, disputed: int, is_disputed: bool) -> None:
-    """Post target − already posted for what is kept of the money, and set the status that goes with it."""
-    now = clock.now()
-    kept = min(kept, purchase.amount_minor)
-    purchase.refunded_minor, purchase.disputed_minor = refunded, disputed
-    if is_disputed or (disputed and not kept):
-        purchase.status = Status.DISPUTED
-    else:
-        purchase.status = Status.PAID if kept else Status.REFUNDED
-    one(
-        "SELECT economy_settle_purchase(%(purchase)s, %(tokens)s, %(bonus)s, %(kind)s, %(expires_at)s, %(disputed)s, "
-        "%(grace)s, %(now)s)",
-        {
-            "purchase": purchase.pk,
-            "tokens": purchase.tokens * kept // purchase.amount_minor,
-            "bonus": purchase.bonus_tokens * kept // purchase.amount_minor,
-            "kind": "purchase_disputed" if disputed else "purchase_returned",
-            "expires_at": now + timedelta(days=settings.PROMOTIONAL_DAYS),
-            "disputed": is_disputed,
-            "grace": RETURN_GRACE,
-            "now": now,
-        },
-    )
-    purchase.refresh_from_db(fields=["credited_tokens", "credited_bonus", "postings"])
-    promise_referral(purchase=purchase)
+    note_disputes(purchase, payment.disputes)
 
 
 def _wait_or_end(

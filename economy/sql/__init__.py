@@ -22,6 +22,7 @@ FUNCTIONS = (
     "transfers",
     "purchases",
     "refunds",
+    "disputes",
     "payouts",
 )  # in loading order
 

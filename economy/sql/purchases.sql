@@ -5,7 +5,7 @@
 -- was spent or is held becomes a debt. Tokens that come back return to those lots; a debt is paid from them at once.
 CREATE FUNCTION economy_settle_purchase(
     p_purchase uuid, p_tokens bigint, p_bonus bigint, p_kind text, p_bonus_expires_at timestamptz,
-    p_is_disputed boolean, p_grace interval, p_now timestamptz
+    p_is_disputed boolean, p_grace interval, p_now timestamptz, p_pays_debt boolean DEFAULT true
 ) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -125,7 +125,9 @@ BEGIN
     UPDATE economy_purchase
     SET credited_tokens = p_tokens, credited_bonus = p_bonus, postings = postings + 1
     WHERE id = p_purchase;
-    PERFORM economy_pay_debt(v_purchase.person_id, p_now);
+    IF p_pays_debt THEN
+        PERFORM economy_pay_debt(v_purchase.person_id, p_now);
+    END IF;
     RETURN v_id;
 END
 $$;

@@ -1,8 +1,10 @@
 -- Give a charge back, whole or in part: to the same lots, the last taken first, with their expiry or `p_grace` more where
 -- it has passed (LEDGER-3). The fee comes back in proportion. The creator's side is taken from pending earnings, then
 -- from available ones; what is gone by then stands as the creator's debt and the person is repaid all the same (PAY-4).
+-- With `p_lot`, only what that lot paid of it.
 CREATE FUNCTION economy_refund(
-    p_transaction uuid, p_amount bigint, p_key text, p_actor uuid, p_data jsonb, p_grace interval, p_now timestamptz
+    p_transaction uuid, p_amount bigint, p_key text, p_actor uuid, p_data jsonb, p_grace interval, p_now timestamptz,
+    p_lot bigint DEFAULT NULL
 ) RETURNS TABLE (outcome text, transaction_id uuid, refunded bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -63,7 +65,7 @@ BEGIN
     WITH used AS (
         SELECT u.lot_id, sum(u.amount) AS amount, max(u.id) FILTER (WHERE u.transaction_id = p_transaction) AS last_use
         FROM economy_lotuse u JOIN economy_ledgertransaction t ON t.id = u.transaction_id
-        WHERE t.id = p_transaction OR t.reverses_id = p_transaction
+        WHERE (t.id = p_transaction OR t.reverses_id = p_transaction) AND (p_lot IS NULL OR u.lot_id = p_lot)
         GROUP BY u.lot_id HAVING sum(u.amount) > 0
     ), laid AS (
         SELECT u.*, sum(u.amount) OVER (ORDER BY u.last_use DESC ROWS UNBOUNDED PRECEDING) - u.amount AS start FROM used u

@@ -2,13 +2,14 @@
 
 from economy.views.giving import give, invite, redeem
 from economy.views.limits import limits
-from economy.views.studio import earnings, payout, payout_setup, payouts, tax
+from economy.views.studio import disputes, earnings, payout, payout_setup, payouts, tax
 from economy.views.tips import tip, tips
 from economy.views.wallet import buy, history, purchase, receipt, wallet
 from economy.views.webhooks import stripe_webhook
 
 __all__ = [
     "buy",
+    "disputes",
     "earnings",
     "give",
     "history",

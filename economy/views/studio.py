@@ -52,6 +52,20 @@ def earnings(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_safe
+def disputes(request: HttpRequest) -> HttpResponse:
+    """Show what disputed payments took back of a creator's earnings, and how each case stands (LEDGER-8)."""
+    creator = _payee(request)
+    page = cursor_page(selectors.list_adjustments(creator), request=request, order="-id")
+    context = {
+        "page": page,
+        "lines": selectors.present_adjustments(page.items, viewer=creator),
+        "taken": selectors.sum_adjusted(creator),
+    }
+    return _render(request, "economy/disputes.html", context, part="more")
+
+
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("payments")
 def payouts(request: HttpRequest) -> HttpResponse:

@@ -165,6 +165,7 @@ MATRIX: dict[str, Row] = {
     "economy:invite": page(WALLETS),
     "economy:tip": form({**WALLETS, CREATOR: 422}, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}, args=handle),
     "economy:tips": page(STUDIO),
+    "economy:disputes": page(STUDIO),
     "economy:earnings": page(STUDIO),
     "economy:payouts": form(STUDIO, {ANON: 302, CREATOR: 422, "*": 403}),
     "economy:payout": form(

@@ -822,6 +822,35 @@ def earnings(_: Any) -> Visit:
     return Visit(signed_in(person), "/studio/earnings/")
 
 
+def disputed_earnings() -> Any:
+    """A creator whose sale a dispute took back, and one that came back."""
+    person = payee()
+    for number, is_open in enumerate((True, False)):
+        buyer = fan(tokens=0)
+        bought = make.buy_tokens(buyer, 300)
+        economy.send_tip(payer=buyer, payee=person, amount=120, key=f"d {number}")
+        minor = bought.amount_minor
+        economy.post_purchase(purchase_id=bought.pk, kept_minor=0, disputed_minor=minor, is_disputed=True)
+        if not is_open:
+            economy.post_purchase(purchase_id=bought.pk, kept_minor=minor)
+    return person
+
+
+@place
+def earnings_disputed(_: Any) -> Visit:
+    return Visit(signed_in(disputed_earnings()), "/studio/earnings/")
+
+
+@place
+def disputes(_: Any) -> Visit:
+    return Visit(signed_in(disputed_earnings()), "/studio/disputes/")
+
+
+@place
+def disputes_none(_: Any) -> Visit:
+    return Visit(signed_in(creator()), "/studio/disputes/")
+
+
 @place
 def earnings_none(_: Any) -> Visit:
     return Visit(signed_in(creator()), "/studio/earnings/")

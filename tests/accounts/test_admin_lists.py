@@ -20,7 +20,7 @@ from accounts.models import Category, User
 from calls import services as calls
 from digis.core import clock
 from economy import services as economy
-from economy.models import Gift, Payout, VoucherCode
+from economy.models import Dispute, Gift, Payout, VoucherCode
 from economy.services.payouts import open_payout
 from tests import make
 from tests.access.places import STORY
@@ -70,6 +70,15 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
     economy.give_bonus(staff=staff, person=friend, amount=5, reason="Sorry", key="bonus")
     make.earn_available(creator, 1_000)
     open_payout(creator=creator, tokens=1_000, kind=Payout.Kind.MANUAL, key="payout")
+    Dispute.objects.create(
+        stripe_id=f"dp_{next(_number)}",
+        purchase=make.buy_tokens(friend, 100),
+        status="won",
+        reason="fraudulent",
+        amount_minor=500,
+        currency="USD",
+        opened_at=clock.now(),
+    )
     economy.note_referral(person=friend, code=economy.open_referral_code(person=fan).code)
 
 
@@ -102,7 +111,7 @@ def value_for(field: Any) -> Any:
         (models.JSONField, {}),
         (models.UUIDField, uuid4()),
         (models.BooleanField, False),
-        ((models.IntegerField, models.DecimalField), number % 50),
+        ((models.IntegerField, models.DecimalField), number % 89),
         (models.GenericIPAddressField, "127.0.0.1"),
         (models.CharField, f"x_{number}"[-(field.max_length or 9) :]),
     ]

@@ -64,6 +64,9 @@ def ledger(fan, creator):
     )
     services.redeem_code(person=fan, code=code.code, key="code")
     make.earn_available(creator, 1_000)
+    lost = make.buy_tokens(friend, 100)
+    services.send_tip(payer=friend, payee=creator, amount=60, key="lost")
+    services.post_purchase(purchase_id=lost.pk, kept_minor=0, disputed_minor=lost.amount_minor, is_disputed=True)
     called_off = open_payout(creator=creator, tokens=400, kind=Payout.Kind.MANUAL, key="one")
     services.cancel_payout(creator=creator, payout_id=called_off.pk)
     open_payout(creator=creator, tokens=500, kind=Payout.Kind.MANUAL, key="two")
@@ -173,7 +176,7 @@ PLANTS = {
         "UPDATE economy_ledgertransaction SET fee = fee + 1 WHERE key = 'm2'"
     ],
     "purchases are credited once, and as they say": [
-        "UPDATE economy_purchase SET credited_tokens = credited_tokens - 1"
+        "UPDATE economy_purchase SET credited_tokens = credited_tokens - 1 WHERE credited_tokens > 0"
     ],
     "nobody has bought tokens that no purchase brought": [
         "UPDATE economy_tokenlot SET purchase_id = NULL WHERE origin = 'bonus'"
@@ -184,7 +187,9 @@ PLANTS = {
     "an earning is the share that may be withdrawn of its charge": [
         "UPDATE economy_earning SET creator_id = (SELECT id FROM accounts_user WHERE username = 'fan')"
     ],
-    "what was taken back of an earning is in its reversals": ["UPDATE economy_earning SET reversed = reversed + 1"],
+    "what was taken back of an earning is in its reversals": [
+        "UPDATE economy_earning SET reversed = reversed + 1 WHERE reversed < amount"
+    ],
     "what one person gives is what the other gets": ["UPDATE economy_transfer SET amount = amount + 1"],
     "tokens between people are on nobody's way": [
         (
@@ -211,6 +216,10 @@ PLANTS = {
         "DROP INDEX economy_payout_one_open",
         "UPDATE economy_payout SET state = 'approved' WHERE key = 'one'",
     ],
+    "what a dispute took back is a reversal, and given again once": [
+        "UPDATE economy_chargereversal SET amount = amount + 1"
+    ],
+    "a dispute takes back no more than it disputes": ["UPDATE economy_purchase SET disputed_minor = 0"],
     "staff have no wallet": ["UPDATE accounts_user SET is_staff = true WHERE username = 'fan'"],
 }
 

@@ -94,7 +94,7 @@ def test_a_lost_dispute_takes_the_tokens_and_a_won_one_brings_them_back(order, f
     spend(fan, creator, 115)
     dispute = stripe.dispute(intent_of(order))
     assert converge(order) == "disputed"
-    assert selectors.get_balance(fan).debt == 115
+    assert selectors.get_balance(fan) == Balance()
     assert TokenLot.objects.filter(owner=fan, is_disputed=True).count() == 2
     stripe.close_dispute(dispute["id"], "won")
     assert converge(order) == "paid"

@@ -1,0 +1,298 @@
+"""A dispute takes back what creators earned by the payment while it is pending; a won one makes all of it good (LEDGER-8)."""
+
+import pytest
+
+from economy import gateway, selectors, services
+from economy.models import ChargeReversal, Dispute, Earning, LedgerTransaction, Payout
+from economy.selectors import Balance
+from economy.services.payouts import open_payout
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def converge(purchase):
+    services.converge_purchase(purchase_id=purchase.pk)
+    purchase.refresh_from_db()
+    return purchase.status
+
+
+def spend(fan, creator, amount, key):
+    return services.charge(
+        payer=fan, payee=creator, amount=amount, kind="tip", key=key, source_type="test", source_id=key, fee_bp=2_000
+    )
+
+
+def intent_of(purchase):
+    return gateway.get_checkout(purchase.stripe_session_id).intent_id
+
+
+def standing(fan, *creators):
+    """Everything people can see of where they stand."""
+    return (selectors.get_balance(fan), *(selectors.get_earnings(creator) for creator in creators))
+
+
+@pytest.fixture
+def second(db):
+    return make.make_creator("second")
+
+
+@pytest.fixture
+def paid(order, stripe):
+    """500 tokens and 15 more, paid for."""
+    stripe.pay(order.stripe_session_id)
+    converge(order)
+    return order
+
+
+def test_what_is_pending_goes_back_and_the_buyer_owes_nothing(paid, fan, creator, second, stripe):
+    """LEDGER-8: unsettled earnings reverse first; nobody owes what could be taken back."""
+    spend(fan, creator, 100, "a")
+    spend(fan, second, 50, "b")
+    stripe.dispute(intent_of(paid))
+    assert converge(paid) == "disputed"
+    assert selectors.get_balance(fan) == Balance()
+    assert selectors.get_earnings(creator).total == selectors.get_earnings(second).total == 0
+    assert set(Earning.objects.values_list("amount", "reversed")) == {(80, 80), (40, 40)}
+
+
+def test_what_is_settled_stays_with_the_creator(paid, fan, creator, second, stripe, clock):
+    """LEDGER-8: settled earnings are the platform's loss; the buyer owes it what they spent."""
+    spend(fan, creator, 100, "a")
+    clock.advance(days=22)
+    services.mature_earnings()
+    spend(fan, second, 50, "b")
+    stripe.dispute(intent_of(paid))
+    converge(paid)
+    assert selectors.get_balance(fan).debt == 100
+    assert (selectors.get_earnings(creator).available, selectors.get_earnings(second).total) == (80, 0)
+
+
+def test_by_setting_the_creator_owes_what_is_settled(paid, fan, creator, stripe, clock, settings):
+    """LEDGER-8: by setting, settled earnings are the creator's debt; what is still available is taken first."""
+    settings.DISPUTES_TAKE_SETTLED_EARNINGS = True
+    make.earn_available(creator, 400)
+    spend(fan, creator, 400, "a")
+    clock.advance(days=22)
+    services.mature_earnings()
+    before = standing(fan, creator)
+    open_payout(creator=creator, tokens=600, kind=Payout.Kind.MANUAL, key="out")
+    dispute = stripe.dispute(intent_of(paid))
+    converge(paid)
+    assert selectors.get_balance(fan) == Balance()
+    assert selectors.get_payable(creator).owed == 600 - 400
+    assert selectors.get_earnings(creator).available == 0
+    stripe.close_dispute(dispute["id"], "won")
+    converge(paid)
+    assert selectors.get_payable(creator).owed == 0
+    assert standing(fan, creator)[0] == before[0]
+    assert selectors.get_earnings(creator).available == before[1].available - 600
+
+
+def test_the_last_sale_is_taken_back_first_and_only_as_much_as_is_missing(paid, fan, creator, second, stripe):
+    """LEDGER-8: in reverse order."""
+    spend(fan, creator, 300, "first")
+    spend(fan, second, 150, "last")
+    stripe.dispute(intent_of(paid), amount=1_000)  # 200 tokens and 6 of the bonus
+    converge(paid)
+    assert selectors.get_balance(fan).debt == 0
+    back = list(ChargeReversal.objects.order_by("id").values_list("charge__key", "amount"))
+    assert back == [("last", 135), ("first", 6)]  # 65 were still there; the bonus had gone to the first
+
+
+def test_a_won_dispute_restores_everything(paid, fan, creator, second, stripe, clock):
+    """LEDGER-8: as if it had never been; what came due meanwhile is available."""
+    spend(fan, creator, 100, "a")
+    spend(fan, second, 50, "b")
+    before = standing(fan, creator, second)
+    dispute = stripe.dispute(intent_of(paid))
+    converge(paid)
+    clock.advance(days=22)
+    services.mature_earnings()
+    stripe.close_dispute(dispute["id"], "won")
+    assert converge(paid) == "paid"
+    after = standing(fan, creator, second)
+    assert after[0] == before[0]
+    assert [e.available for e in after[1:]] == [80, 40]
+    refund = services.refund_charge(transaction_id=LedgerTransaction.objects.get(key="a").pk, key="r", reason="x")
+    assert refund.amount == 100  # it can be given back like any other sale
+
+
+ACTS = {
+    "refund": lambda stripe, order: stripe.refund(intent_of(order), amount=499),
+    "dispute": lambda stripe, order: stripe.dispute(intent_of(order), amount=2_001),
+    "won": lambda stripe, order: stripe.close_dispute(_dispute_of(stripe, order), "won"),
+    "lost": lambda stripe, order: stripe.close_dispute(_dispute_of(stripe, order), "lost"),
+}
+
+
+def _dispute_of(stripe, order):
+    (found,) = [each for each in gateway.list_disputes() if each.intent_id == intent_of(order)]
+    return found.id
+
+
+STORIES = [
+    ("dispute", "won"),
+    ("dispute", "lost"),
+    ("refund", "dispute", "won"),
+    ("refund", "dispute", "lost"),
+    ("dispute", "won", "refund"),
+]
+
+
+@pytest.mark.parametrize("story", STORIES, ids="-".join)
+def test_whatever_of_the_story_is_seen_the_end_is_the_same(story, paid, fan, creator, second, stripe):
+    """LEDGER-8: every subset of the moments at which anybody looks, twice each, ends in the same balances."""
+    ends = set()
+    for mask in range(1 << len(story)):
+        from django.db import transaction
+
+        with transaction.atomic():
+            mine = make_order(fan, stripe, f"{mask}")
+            spend(fan, creator, 320, f"{mask}a")
+            spend(fan, second, 130, f"{mask}b")
+            for number, act in enumerate(story):
+                ACTS[act](stripe, mine)
+                if mask >> number & 1:
+                    converge(mine)
+                    converge(mine)
+            converge(mine)
+            ends.add((mine.status, *standing(fan, creator, second)))
+            transaction.set_rollback(True)
+    assert len(ends) == 1, ends
+
+
+def make_order(fan, stripe, key):
+    from economy.selectors import list_packs
+
+    order = services.start_purchase(person=fan, pack_id=list_packs().get(tokens=500).pk, key=key)
+    stripe.pay(order.stripe_session_id)
+    converge(order)
+    return order
+
+
+# ── What people see and do ──────────────────────────────────────────────────────────────────
+
+
+def test_a_creator_is_told_once_and_sees_the_case(paid, fan, creator, creator_client, stripe):
+    """LEDGER-8: an adjustment with the case id; and again when it is won."""
+    spend(fan, creator, 100, "a")
+    dispute = stripe.dispute(intent_of(paid))
+    converge(paid)
+    converge(paid)
+    page = creator_client.get("/studio/disputes/").content.decode()
+    assert dispute["id"] in page
+    assert "The bank decides" in page
+    assert "$4.00" in page
+    assert f"case {dispute['id']}" in creator_client.get("/studio/earnings/").content.decode()
+    stripe.close_dispute(dispute["id"], "won")
+    converge(paid)
+    assert "Won" in creator_client.get("/studio/disputes/").content.decode()
+    told = creator.notifications.order_by("id").values_list("kind", "data__tokens")
+    assert list(told) == [("economy.earnings_disputed", 80), ("economy.earnings_restored", 80)]
+
+
+def test_a_hidden_tipper_stays_hidden_in_the_list(paid, fan, creator, creator_client, stripe):
+    """LIVE-6: a name that was hidden is hidden here as well."""
+    services.send_tip(payer=fan, payee=creator, amount=100, key="t", is_anonymous=True)
+    stripe.dispute(intent_of(paid))
+    converge(paid)
+    assert fan.display_name not in creator_client.get("/studio/disputes/").content.decode()
+
+
+def test_staff_are_shown_what_speaks_for_us_and_send_it_once(paid, fan, creator, stripe, client):
+    """LEDGER-8: the evidence pack: payment, person, use; the buyer's account is to be looked at."""
+    spend(fan, creator, 100, "a")
+    stripe.dispute(intent_of(paid))
+    converge(paid)
+    dispute = Dispute.objects.get()
+    assert (dispute.status, dispute.reason, dispute.amount_minor) == ("needs_response", "fraudulent", 2_500)
+    make.sign_in_staff(client, make.make_staff("desk", groups=["finance"]))
+    url = f"/admin/economy/dispute/{dispute.pk}/"
+    page = client.get(f"{url}change/").content.decode()
+    for proof in ("500 tokens and 15 bonus tokens for 25.00 USD", fan.email, "100 tokens"):
+        assert proof in page
+    assert client.post(f"{url}act/answer/", {"reason": ""}).status_code == 422
+    client.post(f"{url}act/answer/", {"reason": "winning_evidence"})
+    converge(paid)
+    dispute.refresh_from_db()
+    assert (dispute.status, dispute.submitted_by.username) == ("won", "desk")
+    assert dispute.closed_at
+    assert paid.status == "paid"
+    client.post(f"{url}act/review/", {"reason": "A stolen card, it seems."})
+    dispute.refresh_from_db()
+    assert dispute.reviewed_at
+    assert "Send the evidence" not in client.get(f"{url}change/").content.decode()
+
+
+def test_nobody_answers_a_dispute_of_their_own_or_one_that_is_over(paid, fan, stripe):
+    """ACC-5, LEDGER-8."""
+    from accounts.errors import OwnAccount
+    from digis.core.errors import InvalidState
+
+    made = stripe.dispute(intent_of(paid))
+    converge(paid)
+    dispute = Dispute.objects.get()
+    with pytest.raises(OwnAccount):
+        services.answer_dispute(dispute_id=dispute.pk, staff=fan, statement="It was me.")
+    stripe.close_dispute(made["id"], "lost")
+    desk = make.make_staff("desk")
+    with pytest.raises(InvalidState):  # known to Stripe, not to us yet
+        services.answer_dispute(dispute_id=dispute.pk, staff=desk, statement="Delivered.")
+    converge(paid)
+    with pytest.raises(InvalidState):
+        services.answer_dispute(dispute_id=dispute.pk, staff=desk, statement="Delivered.")
+    dispute.refresh_from_db()
+    assert (dispute.status, dispute.submitted_at) == ("lost", None)
+
+
+def test_stripe_being_away_sends_nothing_and_says_so(paid, stripe):
+    from economy.errors import PaymentsUnavailable
+
+    stripe.dispute(intent_of(paid))
+    converge(paid)
+    dispute = Dispute.objects.get()
+    stripe.fault("error", path="/v1/disputes/.*", times=4)
+    with pytest.raises(PaymentsUnavailable):
+        services.answer_dispute(dispute_id=dispute.pk, staff=make.make_staff("desk"), statement="Delivered.")
+    stripe.forget_faults()
+    dispute.refresh_from_db()
+    assert dispute.submitted_at is None
+
+
+def test_an_inquiry_takes_nothing(paid, fan, creator, stripe):
+    """LEDGER-8: a bank that only asks has no money of ours yet."""
+    spend(fan, creator, 100, "a")
+    before = standing(fan, creator)
+    stripe.dispute(intent_of(paid), inquiry=True)
+    assert converge(paid) == "paid"
+    assert standing(fan, creator) == before
+    assert Dispute.objects.get().status == "warning_needs_response"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_looks_at_once_take_back_once(fan, creator, second, stripe):
+    """LEDGER-8: parallel duplicates, while the creators' earnings are released and others pay them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    orders = [make_order(fan, stripe, f"o{number}") for number in range(2)]
+    for number in range(4):
+        spend(fan, (creator, second)[number % 2], 120, f"s{number}")
+    for order in orders:
+        stripe.dispute(intent_of(order))
+
+    def work(number):
+        try:
+            if number % 5 == 4:
+                services.mature_earnings()
+                return "disputed"
+            return services.converge_purchase(purchase_id=orders[number % 2].pk).status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(work, range(20))) == {"disputed"}
+    assert selectors.get_balance(fan) == Balance()
+    assert selectors.get_earnings(creator).total == selectors.get_earnings(second).total == 0
