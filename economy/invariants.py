@@ -203,7 +203,8 @@ INVARIANTS: Final[dict[str, str]] = {
         ) e ON e.source_id = p.id::text
         WHERE p.credited_tokens <> coalesce(e.total, 0)
            OR (p.status IN ('pending', 'failed', 'expired', 'refunded') AND p.credited_tokens + p.credited_bonus <> 0)
-           OR (p.status = 'paid' AND p.credited_tokens = 0 AND p.refunded_minor + p.disputed_minor < p.amount_minor)
+           OR (p.status = 'paid' AND p.credited_tokens = 0
+               AND p.tokens * greatest(0, p.amount_minor - p.refunded_minor - p.disputed_minor) >= p.amount_minor)
     """,
     "nobody has bought tokens that no purchase brought": """
         SELECT l.id, l.owner_id, l.origin FROM economy_tokenlot l

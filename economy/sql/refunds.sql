@@ -98,7 +98,7 @@ BEGIN
     SELECT v_granted_after + coalesce(sum(c.amount), 0) INTO v_granted_after
     FROM unnest(v_lots, v_amounts) AS c (lot, amount) JOIN economy_tokenlot l ON l.id = c.lot AND NOT l.is_withdrawable;
     v_back_granted := CASE WHEN v_granted_total = 0 THEN 0
-                           ELSE v_granted_share * v_granted_after / v_granted_total - v_prior_granted END;
+                           ELSE greatest(0, v_granted_share * v_granted_after / v_granted_total - v_prior_granted) END;
     v_back_earned := least(v_share - v_back_granted, v_earned_share - v_prior_earned);
     v_back_granted := v_share - v_back_earned;
 
