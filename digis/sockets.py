@@ -7,6 +7,7 @@ by itself. A program sends none; it needs a ticket, which no foreign page can ge
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from channels.routing import URLRouter
 from channels.security.websocket import OriginValidator, WebsocketDenier
@@ -31,9 +32,18 @@ class OriginGate(OriginValidator):
         origins = [value for name, value in scope.get("headers", []) if name == b"origin"]
         if not origins and ticket_of(scope.get("query_string", b"")) is not None:
             return await self.application(scope, receive, send)
-        if len(origins) != 1:
+        hosts = [value for name, value in scope.get("headers", []) if name == b"host"]
+        if len(origins) != 1 or not _is_own(origins[0], hosts):
             return await WebsocketDenier()(scope, receive, send)
         return await super().__call__(scope, receive, send)  # type: ignore[no-untyped-call]
+
+
+def _is_own(origin: bytes, hosts: list[bytes]) -> bool:
+    """Tell whether a page was served from the very address it opens the socket at: another port is another site."""
+    scheme, _, host = origin.decode("latin1").partition("://")
+    return scheme == urlsplit(settings.SITE_URL).scheme and [host.lower()] == [
+        own.decode("latin1").lower() for own in hosts
+    ]
 
 
 websocket = OriginGate(URLRouter(routes), settings.ALLOWED_HOSTS)  # type: ignore[no-untyped-call]

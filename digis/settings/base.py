@@ -185,7 +185,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "relay-outbox": {"task": "digis.core.tasks.relay_outbox", "schedule": 2.0},
     "seal-audit": {"task": "digis.core.tasks.seal_audit", "schedule": 10.0},
     "beat-heart": {"task": "digis.core.tasks.note_worker_heartbeat", "schedule": 10.0},
-    "settle-presence": {"task": "accounts.tasks.settle_presence", "schedule": 10.0},
+    "settle-presence": {"task": "accounts.tasks.settle_presence", "schedule": 5.0},
     "prune-accounts": {"task": "accounts.tasks.prune", "schedule": 3600.0},
     "prune-core": {"task": "digis.core.tasks.prune", "schedule": 3600.0},
     "note-failed-deliveries": {"task": "notifications.tasks.note_failed_deliveries", "schedule": 60.0},
@@ -358,7 +358,9 @@ TURN_URLS = env.words("TURN_URLS", "")  # turn:… and turns:… of a relay that
 TURN_SECRET = env.text("TURN_SECRET", "")
 AGORA_APP_ID = env.text("AGORA_APP_ID", "")  # set both: calls go over Agora instead of peer to peer
 AGORA_APP_CERTIFICATE = env.text("AGORA_APP_CERTIFICATE", "")
-ONLINE_SECONDS = 60
+# A heartbeat so recently is being online (DISC-2: within 60 s). A browser that crashed, even one whose machine lost its
+# power, is away within a minute: 18 s until its socket is known to be dead, this, and the 5 s of `settle-presence`.
+ONLINE_SECONDS = 35
 
 # ── Notifications ───────────────────────────────────────────────────────────────────────────
 NOTIFICATION_GROUP_HOURS = 24  # so long an unread line takes in more of its kind (NOT-3)

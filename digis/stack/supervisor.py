@@ -227,7 +227,8 @@ class Stack:
         # Sockets as in production (compose.yaml), pages beside them. Whose address to believe is Django's to decide.
         options = ["--host", "127.0.0.1", "--port", str(self.plan.port), "--no-proxy-headers", "--lifespan", "off"]
         options += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "16384"]
-        options += ["--log-level", "warning", "--timeout-graceful-shutdown", "1", "--timeout-keep-alive", "75"]
+        options += ["--ws-ping-interval", "10", "--ws-ping-timeout", "8", "--log-level", "warning"]
+        options += ["--timeout-graceful-shutdown", "1", "--timeout-keep-alive", "75"]
         self._add("web", ["-m", "uvicorn", *options, "digis.asgi:application"], is_ready)
 
     def _add_worker(self) -> None:

@@ -47,13 +47,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 # ── What is seen ────────────────────────────────────────────────────────────────────────────
 
 
-def test_here_means_heard_on_a_socket_within_a_minute(fan, stranger, clock):
+def test_here_means_heard_on_a_socket_within_a_minute(fan, stranger, clock, settings):
     """DISC-2: a crash of everything corrects itself, since nobody has to say that somebody left."""
     assert shown(stranger, fan) == NOTHING
     for hook in presence_hooks:
         hook(fan)
     assert shown(stranger, fan).is_online
-    clock.advance(seconds=59)
+    clock.advance(seconds=settings.ONLINE_SECONDS - 1)
     assert shown(stranger, fan).is_online
     clock.advance(seconds=2)
     assert shown(stranger, fan) == Shown(last_seen=LastSeen("hours", 0))
@@ -163,7 +163,7 @@ def test_coming_and_leaving_are_told_once_each_and_a_reload_between_is_not(fan, 
     assert now(lambda: services.note_presence(user=fan)) == [True]
     clock.advance(seconds=15)
     assert now(lambda: services.note_presence(user=fan)) == []
-    clock.advance(seconds=45)  # the tab was closed and opened again: no news
+    clock.advance(seconds=30)  # the tab was closed and opened again: no news
     assert now(tasks.settle_presence) == []
     assert now(lambda: services.note_presence(user=fan)) == []
     clock.advance(seconds=61)

@@ -70,7 +70,11 @@ class Tab:
 
 @asynccontextmanager
 async def opened(cookie: str, topic: str = ""):
-    headers = [(b"origin", b"http://127.0.0.1:8000"), (b"cookie", f"sessionid={cookie}".encode())]
+    headers = [
+        (b"host", b"127.0.0.1:8000"),
+        (b"origin", b"http://127.0.0.1:8000"),
+        (b"cookie", f"sessionid={cookie}".encode()),
+    ]
     socket = WebsocketCommunicator(websocket, "/ws/", headers=headers)
     assert (await socket.connect(timeout=20))[0]
     tab = Tab(socket)

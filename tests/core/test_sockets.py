@@ -23,6 +23,7 @@ from digis.sockets import websocket
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 assert (hub.SOCKETS_PER_PERSON, consumer.RATE, consumer.BURST, consumer.MAX_FRAME) == (20, 10, 60, 16_384)
 
+HOST = (b"host", b"127.0.0.1:8000")
 ORIGIN = (b"origin", b"http://127.0.0.1:8000")
 ALLOWED: set[tuple[str, str]] = set()
 HEARD: list[tuple[str, str, object]] = []
@@ -70,7 +71,7 @@ def _fresh():
 
 @asynccontextmanager
 async def opened(client: Client | None, *, expect=True, origin=ORIGIN, query=""):
-    headers = [origin] if origin else []
+    headers = [HOST, *([origin] if origin else [])]
     if client is not None:
         headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
     socket = WebsocketCommunicator(websocket, f"/ws/?{query}" if query else "/ws/", headers=headers)
@@ -135,7 +136,17 @@ async def test_an_invented_session_is_nobody(fan_client):
         assert await closed_with(socket) == 4401
 
 
-@pytest.mark.parametrize("origin", [None, (b"origin", b"https://evil.example"), (b"origin", b"null")])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        (b"origin", b"https://evil.example"),
+        (b"origin", b"null"),
+        (b"origin", b"http://127.0.0.1:9999"),
+        (b"origin", b"https://127.0.0.1:8000"),
+        (b"origin", b"http://127.0.0.1"),
+    ],
+)
 async def test_another_sites_page_cannot_open_one(fan_client, origin):
     with pytest.raises(AssertionError):
         async with opened(fan_client, origin=origin):
@@ -143,7 +154,7 @@ async def test_another_sites_page_cannot_open_one(fan_client, origin):
 
 
 async def test_another_path_is_refused(fan_client):
-    socket = WebsocketCommunicator(websocket, "/ws/else/", headers=[ORIGIN])
+    socket = WebsocketCommunicator(websocket, "/ws/else/", headers=[HOST, ORIGIN])
     is_open, code = await socket.connect(timeout=10)
     assert (is_open, code) == (False, 4404)
 
@@ -306,6 +317,8 @@ async def test_a_page_listens_to_so_much_and_no_more(fan, fan_client, monkeypatc
         '{"type": "subscribe", "topic": ""}',
         '{"type": "message", "topic": "probe:1"}',
         '{"type": "ping", "id": {}}',
+        '{"type": "ping", "id": "\\ud800"}',
+        '{"type": "subscribe", "topic": "probe:\\udfff"}',
         '{"type": "subscribe", "topic": "%s"}' % ("x" * 200),
         "[" * 5_000,
     ],

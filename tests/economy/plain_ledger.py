@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 FEE_BP = 2_000
 GRACE = timedelta(days=30)
@@ -32,10 +32,9 @@ class Lot:
     def is_bought(self) -> bool:
         return self.origin == "purchase"
 
-    def place(self) -> tuple[bool, bool, datetime, int]:
+    def place(self) -> tuple[bool, datetime, int]:
         """Where it stands in spend order: promotional first, the soonest to expire first, then the oldest."""
-        far = datetime.max.replace(tzinfo=self.expires_at.tzinfo) if self.expires_at else datetime.max
-        return (self.is_bought, self.expires_at is None, self.expires_at or far, self.number)
+        return (self.is_bought, self.expires_at or datetime.max.replace(tzinfo=UTC), self.number)
 
     def is_alive(self, now: datetime) -> bool:
         return self.expires_at is None or self.expires_at > now
@@ -175,7 +174,13 @@ class PlainLedger:
         self.pay_debt(owner, now)
 
     def sell(
-        self, payer: str, payee: str, amount: int, now: datetime, available_at: datetime, held: dict[int, int] | None = None
+        self,
+        payer: str,
+        payee: str,
+        amount: int,
+        now: datetime,
+        available_at: datetime,
+        held: dict[int, int] | None = None,
     ) -> Sale | None:
         """Pay a creator, from what is held first; None where there is too little."""
         free = self.free(payer, now)
@@ -216,7 +221,9 @@ class PlainLedger:
         for lot, part in by_lot:
             sale.back_by_lot[lot.number] += part
         of_grants = sum(part for lot, part in sale.uses if lot.origin == "grant")
-        back_of_grants = sum(sale.back_by_lot[lot.number] for lot in {id(u): u for u, _ in sale.uses}.values() if lot.origin == "grant")
+        back_of_grants = sum(
+            sale.back_by_lot[lot.number] for lot in {id(u): u for u, _ in sale.uses}.values() if lot.origin == "grant"
+        )
         back_granted = sale.granted_share * back_of_grants // of_grants - sale.back_granted if of_grants else 0
         back_earned = min(share - max(0, back_granted), sale.earned - sale.back_earned)
         back_granted = share - back_earned

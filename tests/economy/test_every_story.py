@@ -10,7 +10,14 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from accounts import services as accounts
 from accounts.models import User
@@ -68,7 +75,7 @@ class Story(RuleBasedStateMachine):
         return f"k{next(self.numbers)}"
 
     @rule(name=st.sampled_from(FANS), tokens=SMALL, bonus=st.integers(0, 40))
-    def buy(self, name: str, tokens: int, bonus: int) -> None:
+    def buy(self, *, name: str, tokens: int, bonus: int) -> None:
         tokens += 99
         row = make.buy_tokens(self.people[name], tokens, bonus=bonus)
         plain = Purchase(name, tokens, bonus, row.amount_minor)
@@ -76,17 +83,17 @@ class Story(RuleBasedStateMachine):
         self.bought.append((row, plain))
 
     @rule(name=st.sampled_from(FANS), tokens=st.integers(1, 120))
-    def grant(self, name: str, tokens: int) -> None:
+    def grant(self, *, name: str, tokens: int) -> None:
         services.grant_promotional(person=self.people[name], amount=tokens, key=self.key(), reason="test")
         self.plain.add_lot(name, "grant", tokens, expires_at=self.bonus_ends)
 
     @rule(payer=st.sampled_from(FANS), payee=st.sampled_from(CREATORS), amount=SMALL, twice=st.booleans())
-    def tip(self, payer: str, payee: str, amount: int, twice: bool) -> None:
+    def tip(self, *, payer: str, payee: str, amount: int, twice: bool) -> None:
         for _ in range(1 + twice):
             self._sell(payer, payee, amount, key=f"tip{len(self.sold)}" if not twice else self.key())
 
     @rule(name=st.sampled_from(FANS), amount=SMALL)
-    def hold(self, name: str, amount: int) -> None:
+    def hold(self, *, name: str, amount: int) -> None:
         now = self.now
         held = None if name in self.banned else self.plain.hold(name, amount, now)
         place = {"person": self.people[name], "amount": amount, "key": self.key(), "source_type": "x", "source_id": "1"}
@@ -98,13 +105,13 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: self.holds)
     @rule(which=PART, payee=st.sampled_from(CREATORS), amount=SMALL)
-    def charge_from_hold(self, which: int, payee: str, amount: int) -> None:
+    def charge_from_hold(self, *, which: int, payee: str, amount: int) -> None:
         name, hold, held = self.holds[which % len(self.holds)]
         self._sell(name, payee, amount, key=self.key(), hold=hold, held=held)
 
     @precondition(lambda self: self.holds)
     @rule(which=PART)
-    def release(self, which: int) -> None:
+    def release(self, *, which: int) -> None:
         name, hold, held = self.holds.pop(which % len(self.holds))
         now = self.now
         assert services.release_hold(hold=hold) == sum(held.values())
@@ -113,7 +120,7 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: self.sold)
     @rule(which=PART, part=PART)
-    def give_back(self, which: int, part: int) -> None:
+    def give_back(self, *, which: int, part: int) -> None:
         row, sale = self.sold[which % len(self.sold)]
         left = sale.amount - sale.returned
         if left:
@@ -128,7 +135,7 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: self.bought)
     @rule(which=PART, part=PART)
-    def refund(self, which: int, part: int) -> None:
+    def refund(self, *, which: int, part: int) -> None:
         row, plain = self.bought[which % len(self.bought)]
         left = plain.minor - plain.refunded - plain.disputed
         if left > 0:
@@ -137,7 +144,7 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: self.bought)
     @rule(which=PART, part=PART, is_whole=st.booleans())
-    def dispute(self, which: int, part: int, is_whole: bool) -> None:
+    def dispute(self, *, which: int, part: int, is_whole: bool) -> None:
         row, plain = self.bought[which % len(self.bought)]
         left = plain.minor - plain.refunded
         if not plain.disputed and left > 0:
@@ -146,7 +153,7 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: any(plain.is_open for _, plain in self.bought))
     @rule(which=PART, is_won=st.booleans())
-    def decide(self, which: int, is_won: bool) -> None:
+    def decide(self, *, which: int, is_won: bool) -> None:
         disputed = [(row, plain) for row, plain in self.bought if plain.is_open]
         row, plain = disputed[which % len(disputed)]
         plain.is_open = False
@@ -155,7 +162,7 @@ class Story(RuleBasedStateMachine):
         self._look(row, plain)
 
     @rule(days=st.sampled_from([0.1, 1, 8, 22, 60, 91]))
-    def wait(self, days: float) -> None:
+    def wait(self, *, days: float) -> None:
         self.clock.advance(days=days)
         now = self.now
         services.mature_earnings()
@@ -163,7 +170,7 @@ class Story(RuleBasedStateMachine):
         self.plain.pass_time(now)
 
     @rule(name=st.sampled_from(CREATORS))
-    def ask_for_a_payout(self, name: str) -> None:
+    def ask_for_a_payout(self, *, name: str) -> None:
         creator, plain = self.people[name], self.plain
         tokens = max(0, plain.available[name] - plain.owed[name])
         is_open = any(p.creator_id == creator.pk and p.state in Payout.OPEN for p in self.payouts)
@@ -180,7 +187,7 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: self.payouts)
     @rule(which=PART, act=st.sampled_from(["cancel", "pay", "fail", "return"]))
-    def move_a_payout(self, which: int, act: str) -> None:
+    def move_a_payout(self, *, which: int, act: str) -> None:
         """Take a payout one step of its way: canceled, paid, failed after all, and back."""
         payout = self.payouts[which % len(self.payouts)]
         name, plain = payout.creator.username, self.plain
@@ -206,7 +213,7 @@ class Story(RuleBasedStateMachine):
                 plain.pay_creator_debt(name)
 
     @rule(name=st.sampled_from(FANS))
-    def ban_or_forgive(self, name: str) -> None:
+    def ban_or_forgive(self, *, name: str) -> None:
         act = accounts.unsuspend if name in self.banned else accounts.suspend
         act(person=self.people[name], staff=self.staff, reason="test")
         self.people[name].refresh_from_db()
@@ -223,7 +230,14 @@ class Story(RuleBasedStateMachine):
         return self.now + timedelta(days=BONUS_DAYS)
 
     def _sell(
-        self, payer: str, payee: str, amount: int, *, key: str, hold: Hold | None = None, held: dict[int, int] | None = None
+        self,
+        payer: str,
+        payee: str,
+        amount: int,
+        *,
+        key: str,
+        hold: Hold | None = None,
+        held: dict[int, int] | None = None,
     ) -> None:
         now = self.now
         days = NEW_HOLD if now - self.begun < timedelta(days=NEW_DAYS) else USUAL_HOLD
@@ -275,7 +289,13 @@ class Story(RuleBasedStateMachine):
         kinds = ("pending", "available", "non_withdrawable", "creator_debt", "in_payout")
         for name in CREATORS:
             plain = self.plain
-            said = (plain.pending(name), plain.available[name], plain.granted[name], plain.owed[name], plain.in_payout[name])
+            said = (
+                plain.pending(name),
+                plain.available[name],
+                plain.granted[name],
+                plain.owed[name],
+                plain.in_payout[name],
+            )
             assert tuple(found.get((name, kind), 0) for kind in kinds) == said, name
 
     @invariant()

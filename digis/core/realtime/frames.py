@@ -198,6 +198,7 @@ def read_frame(text: str) -> dict[str, Any]:
     """Read what a client sent, or raise ValidationFailed that says what is wrong with it."""
     try:
         frame = json.loads(text)
+        json.dumps(frame, ensure_ascii=False).encode()  # half a character can be escaped, and never be sent on
     except (ValueError, RecursionError):
         raise ValidationFailed(message=_("A frame is one JSON object.")) from None
     reader = _READERS.get(frame["type"]) if isinstance(frame, dict) and isinstance(frame.get("type"), str) else None

@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 STALL_SECONDS = 20.0  # one write that takes so long has nobody at the other end
 SOCKETS_PER_PERSON = 20
 TOPICS_PER_SOCKET = MAX_TOPICS + 1  # one's own comes by itself
-PRESENCE_SECONDS = 20.0
+PRESENCE_SECONDS = 15.0  # with the tick's half of it less than ONLINE_SECONDS
 QUIET_SECONDS = 75.0  # a hidden tab's timers may run once a minute; longer silence is absence
 PING_SECONDS = 5.0
 REMEMBERED_SECONDS = 30.0  # a page whose socket opens later than that looks again in any case
@@ -70,6 +70,7 @@ class Hub:
         self._has_missed = False
         self._recent: dict[str, float] = {}  # when the last news of a topic came, for as long as pages take to load
         self._hears_since = math.inf
+        self.orders = 0  # counts what other processes said about rights
 
     @property
     def is_live(self) -> bool:
@@ -248,6 +249,7 @@ class Hub:
             room.tell(Frame(body), exclude=header.get("x"))
 
     def _control(self, header: Message) -> None:
+        self.orders += 1
         order, topic = header["c"], header.get("t", "")
         if order == "close":
             for socket in list(self._by_person.get(header["u"], ())):
@@ -261,7 +263,7 @@ class Hub:
             of_person = self._by_person.get(header.get("u", ""), ())
             listeners = list(room.sockets) if room is not None else list(of_person)
             if listeners:
-                self._run_errand(self._ask_again(listeners, of=topic))
+                self._run_errand(self.ask_again(listeners, of=topic))
 
     def _drop(self, socket: Socket, topic: str) -> None:
         if topic in socket.topics:
@@ -300,9 +302,9 @@ class Hub:
                 elif census is not None:
                     with contextlib.suppress(*AWAY):
                         await census.enter(socket.person_id, socket.number, opened=socket.opened_at)
-            await self._ask_again(some)
+            await self.ask_again(some)
 
-    async def _ask_again(self, sockets: Iterable[Socket], *, of: str = "") -> None:
+    async def ask_again(self, sockets: Iterable[Socket], *, of: str = "") -> None:
         """Ask whether these sockets may hear what they listen to: one topic, a kind of topic (`call:`), or all."""
         asked = [
             (socket, topic)
@@ -331,7 +333,7 @@ class Hub:
     # ── Presence, and readers that stand still ──────────────────────────────────────────────
 
     async def note_presence(self, person: Any) -> None:
-        """Tell the hooks that a person is here, unless that was told in the last 20 s."""
+        """Tell the hooks that a person is here, unless that was told in the last 15 s."""
         now = time.monotonic()
         person_id = str(person.pk)
         if now - self._noted.get(person_id, -PRESENCE_SECONDS) < PRESENCE_SECONDS:

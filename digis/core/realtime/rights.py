@@ -29,26 +29,38 @@ def list_hearable(person: Any, names: Iterable[str]) -> set[str]:
     return {name for name, known in found if known is not None and may_hear(known[0], person, known[1])}
 
 
-def handle_message(topic: Topic, person: Any, topic_id: str, name: str, data: Any) -> Any:
+def list_hearable_now(person_id: str, names: Iterable[str]) -> set[str]:
+    """Return which of these topics a person may hear, as the database has the person now."""
+    return {name for person in load_people([person_id]) for name in list_hearable(person, names)}
+
+
+def handle_message(topic: Topic, person_id: str, topic_id: str, name: str, data: Any) -> Any:
     """Ask again whether the person may, then hand the message to the app's handler; return what that returns.
 
     Raises NotFound when the topic has no such message or the person no such right, and what the handler raises.
     """
-    handler = topic.messages.get(name)
+    handler, person = topic.messages.get(name), _find(person_id)
     if handler is None or not may_hear(topic, person, topic_id):
         raise NotFound
     return handler(person, topic_id, data)
 
 
-def tell_typing(topic: Topic, person: Any, topic_id: str) -> None:
+def tell_typing(topic: Topic, person_id: str, topic_id: str) -> None:
     """Let the others know that a person types: if the topic has it, they may, they show it, and not again for 3 s.
 
     Raises NotFound when the topic knows no typing or the person no such right. Hiding it is no error.
     """
+    person = _find(person_id)
     if not topic.typing or not may_hear(topic, person, topic_id):
         raise NotFound
     if all(rule.may_show(person) for rule in typing_rules):
         publish_typing(f"{topic.kind}:{topic_id}", person)
+
+
+def _find(person_id: str) -> Any:
+    for person in load_people([person_id]):
+        return person
+    raise NotFound
 
 
 def list_told_of_typing(person_ids: Collection[str], name: str) -> set[str]:

@@ -79,7 +79,7 @@ def register_typing(*, may_show: TypingRule, may_see: TypingRule) -> None:
 
 
 def register_presence(hook: PresenceHook) -> None:
-    """Have `hook(user)` called while a person's socket is open: at most once in 20 s per person and process."""
+    """Have `hook(user)` called while a person's socket is open: at most once in 15 s per person and process."""
     if hook not in presence_hooks:
         presence_hooks.append(hook)
 
