@@ -28,6 +28,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "lot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="economy.tokenlot"
+                    ),
+                ),
+                (
                     "purchase",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,

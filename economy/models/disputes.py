@@ -13,6 +13,7 @@ from typing_extensions import override
 from digis.core import clock
 from digis.core.money import Money
 from economy.models.ledger import LedgerTransaction
+from economy.models.lots import TokenLot
 from economy.models.purchases import Purchase
 
 
@@ -89,6 +90,7 @@ class ChargeReversal(models.Model):
     id = models.BigAutoField(primary_key=True)
     purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="charge_reversals")
     charge = models.ForeignKey(LedgerTransaction, on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(TokenLot, on_delete=models.PROTECT, related_name="+")
     reversal = models.OneToOneField(LedgerTransaction, on_delete=models.PROTECT, related_name="+")
     restored = models.OneToOneField(
         LedgerTransaction, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

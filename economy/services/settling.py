@@ -11,7 +11,7 @@ from django.conf import settings
 from digis.core import clock
 from economy import gateway
 from economy.kinds import tell_of_adjustments
-from economy.models import ChargeReversal, Dispute, Purchase
+from economy.models import ChargeReversal, Dispute, Purchase, TokenLot
 from economy.services.balances import RETURN_GRACE
 from economy.services.referrals import promise_referral
 from economy.sql import one
@@ -39,14 +39,14 @@ def settle(purchase: Purchase, *, kept: int, refunded: int, disputed: int, is_di
         (creators,) = one(
             "SELECT economy_lock_dispute(%(purchase)s, %(now)s)", {"purchase": purchase.pk, "now": clock.now()}
         )
-        if touched and sum(amount for _pk, amount in touched) > sum(_disputed_part(purchase, kept)):
+        if _is_too_much(touched, _disputed_part(purchase, kept)):
             _settle(purchase, purchase.tokens, purchase.bonus_tokens, is_disputed=is_disputed, pays_debt=False)
             _restore(purchase, case)
         if disputed:
             _reverse(purchase, creators, kept, case)
     _settle(purchase, tokens, bonus, is_disputed=is_disputed)
     if disputed or touched:
-        tell_of_adjustments(purchase=purchase, since=before, undone=[pk for pk, _amount in touched], case=case)
+        tell_of_adjustments(purchase=purchase, since=before, undone=[row.pk for row in touched], case=case)
     promise_referral(purchase=purchase)
 
 
@@ -77,9 +77,16 @@ def case_of(disputes: Sequence[gateway.Dispute]) -> str:
     return latest[-1].id if latest else ""
 
 
-def _standing(purchase: Purchase) -> list[tuple[int, int]]:
-    rows = ChargeReversal.objects.filter(purchase=purchase, restored__isnull=True)
-    return list(rows.values_list("pk", "amount"))
+def _standing(purchase: Purchase) -> list[ChargeReversal]:
+    return list(ChargeReversal.objects.filter(purchase=purchase, restored__isnull=True).select_related("lot"))
+
+
+def _is_too_much(standing: list[ChargeReversal], disputed: tuple[int, int]) -> bool:
+    """Tell whether more of a lot's sales was taken back than is disputed of the lot now."""
+    of_bonus = sum(row.amount for row in standing if row.lot.origin == TokenLot.Origin.BONUS)
+    of_tokens = sum(row.amount for row in standing) - of_bonus
+    tokens, bonus = disputed
+    return of_tokens > tokens or of_bonus > bonus
 
 
 def _disputed_part(purchase: Purchase, kept: int) -> tuple[int, int]:

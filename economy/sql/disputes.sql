@@ -44,15 +44,19 @@ DECLARE
     v_charge record;
     v_need bigint;
     v_part bigint;
+    v_standing bigint;
     v_refund uuid;
     v_total bigint := 0;
 BEGIN
     SELECT * INTO STRICT v_purchase FROM economy_purchase WHERE id = p_purchase;
     FOR v_lot IN SELECT * FROM economy_tokenlot WHERE purchase_id = p_purchase ORDER BY id LOOP
         SELECT remaining INTO v_lot.remaining FROM economy_tokenlot WHERE id = v_lot.id;  -- a debt may have taken of it
+        SELECT coalesce(sum(amount), 0) INTO v_standing
+            FROM economy_chargereversal WHERE lot_id = v_lot.id AND restored_id IS NULL;
         v_need := CASE v_lot.origin
-            WHEN 'purchase' THEN least(v_purchase.credited_tokens - p_tokens - v_lot.remaining, p_disputed_tokens)
-            ELSE least(v_purchase.credited_bonus - p_bonus - v_lot.remaining, p_disputed_bonus) END;
+            WHEN 'purchase' THEN least(v_purchase.credited_tokens - p_tokens - v_lot.remaining,
+                                       p_disputed_tokens - v_standing)
+            ELSE least(v_purchase.credited_bonus - p_bonus - v_lot.remaining, p_disputed_bonus - v_standing) END;
         CONTINUE WHEN v_need <= 0;
         FOR v_charge IN
             SELECT c.id, used.amount
@@ -73,8 +77,8 @@ BEGIN
                 v_charge.id, v_part,
                 format('dispute:%s:%s:%s:%s', p_purchase, v_purchase.postings + 1, v_lot.origin, v_charge.id),
                 NULL, p_data, p_grace, p_now, v_lot.id) WHERE outcome = 'posted';
-            INSERT INTO economy_chargereversal (purchase_id, charge_id, reversal_id, amount, created_at)
-                VALUES (p_purchase, v_charge.id, v_refund, v_part, p_now);
+            INSERT INTO economy_chargereversal (purchase_id, charge_id, lot_id, reversal_id, amount, created_at)
+                VALUES (p_purchase, v_charge.id, v_lot.id, v_refund, v_part, p_now);
             v_need := v_need - v_part;
             v_total := v_total + v_part;
         END LOOP;

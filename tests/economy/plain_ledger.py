@@ -256,14 +256,21 @@ class PlainLedger:
         most = bought.worth(max(kept, bought.minor - bought.refunded))
         target = bought.worth(kept)
         at_stake = {origin: most[origin] - target[origin] for origin in most}
-        if bought.reversals and sum(each.amount for each in bought.reversals) > sum(at_stake.values()):
+        taken: Counter[str] = Counter()
+        for each in bought.reversals:
+            taken[each.by_lot[0][0].origin] += each.amount
+        if any(taken[origin] > at_stake[origin] for origin in at_stake):
             self._credit(bought, {"purchase": bought.tokens, "bonus": bought.bonus}, now, expires_at)
             for each in reversed(bought.reversals):
                 self._restore(each)
             bought.reversals = []
+            taken.clear()
         if bought.disputed:
             for lot in sorted(bought.lots.values(), key=lambda lot: lot.number):
-                need = min(bought.credited[lot.origin] - target[lot.origin] - lot.remaining, at_stake[lot.origin])
+                need = min(
+                    bought.credited[lot.origin] - target[lot.origin] - lot.remaining,
+                    at_stake[lot.origin] - taken[lot.origin],
+                )
                 for sale in reversed(self.sales):
                     left = sum(amount for of, amount in sale.left_of() if of is lot)
                     if need > 0 and left and not sale.is_settled and sale.earned:

@@ -118,6 +118,23 @@ def test_a_won_dispute_restores_everything(paid, fan, creator, second, stripe, c
     assert refund.amount == 100  # it can be given back like any other sale
 
 
+def test_a_second_look_takes_back_nothing_more(fan, creator):
+    """LEDGER-8: what an earlier look took back of a lot counts against what is disputed of it."""
+    bought = make.buy_tokens(fan, 295, bonus=18)
+    make.buy_tokens(fan, 300)
+    spend(fan, creator, 107, "a")
+
+    def look(**said):
+        services.post_purchase(purchase_id=bought.pk, kept_minor=1_475 - sum(said.values()), **said)
+        return standing(fan, creator), list(
+            ChargeReversal.objects.filter(restored=None).values_list("amount", flat=True)
+        )
+
+    look(disputed_minor=165)
+    first = look(refunded_minor=1_252, disputed_minor=165)
+    assert look(refunded_minor=1_252, disputed_minor=165) == first
+
+
 ACTS = {
     "refund": lambda stripe, order: stripe.refund(intent_of(order), amount=499),
     "dispute": lambda stripe, order: stripe.dispute(intent_of(order), amount=2_001),
