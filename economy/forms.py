@@ -18,10 +18,16 @@ from economy.models import TaxProfile
 GROUPED = re.compile(r"\d{1,3}(?:[.,’'\s]\d{3})+")
 
 
+MOST_TOKENS = 1_000_000_000  # more than anybody has; each act has a limit of its own
+
+
 class TokensField(forms.IntegerField):
     """A whole number of tokens, written with or without marks between the thousands."""
 
     widget = forms.TextInput
+
+    def __init__(self, *, min_value: int = 1, max_value: int = MOST_TOKENS, **kwargs: Any) -> None:
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
 
     @override
     def to_python(self, value: Any) -> int | None:
@@ -87,8 +93,8 @@ class TipForm(MoneyForm):
         label=_("Say something"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     anonymous = forms.BooleanField(label=_("Hide my name"), required=False)
-    said = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    confirmed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    said = TokensField(required=False, min_value=0, widget=forms.HiddenInput)
+    confirmed = TokensField(required=False, min_value=0, widget=forms.HiddenInput)
 
     @override
     def clean(self) -> dict[str, Any]:
@@ -106,8 +112,8 @@ class TipForm(MoneyForm):
         """Read a tile: "100", or "gift:<id>:<price of one>"."""
         if pick.startswith("gift:"):
             _word, gift_id, price = pick.split(":")
-            return UUID(gift_id), int(price) * self.count
-        return None, int(pick)
+            return UUID(gift_id), _read_price(price) * self.count
+        return None, _read_price(pick)
 
     @property
     def count(self) -> int:
@@ -142,6 +148,13 @@ class TipForm(MoneyForm):
         self.data = renewed(self.data, key)
 
 
+def _read_price(text: str) -> int:
+    """Read what a tile carries; raises ValueError for what none of ours does."""
+    if not 0 < (price := int(text[:12])) <= MOST_TOKENS:
+        raise ValueError(text)
+    return price
+
+
 def renewed(data: Any, key: str) -> dict[str, Any]:
     """Return what was sent, with a key that was not used yet and nothing confirmed."""
     return {**{name: data.get(name) for name in data}, "idempotency_key": key, "confirmed": ""}
@@ -159,7 +172,7 @@ class GiveForm(MoneyForm):
     note = forms.CharField(
         label=_("Say something"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    confirmed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    confirmed = TokensField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def renew(self, *, key: str) -> None:
         """Show the same wishes again as ones that were not sent yet."""
@@ -197,7 +210,7 @@ class LimitsForm(forms.Form):
 class PayoutForm(MoneyForm):
     """All that is available, as the page showed it: what is paid out is what was read on the button."""
 
-    tokens = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    tokens = TokensField(widget=forms.HiddenInput)
 
 
 class SetupForm(forms.Form):

@@ -149,7 +149,7 @@ class SignUpForm(forms.Form):
     handle = forms.CharField(
         label=_("Handle"),
         help_text=_("Your address here. Letters and digits, with single dots or underscores between them."),
-        max_length=31,
+        max_length=100,  # what is too long is told by the rule of handles
         widget=plain_text(max_length=31, autocomplete="off"),
     )
     birth_date = forms.DateField(

@@ -113,7 +113,7 @@ class HandleForm(forms.Form):
     handle = forms.CharField(
         label=_("Handle"),
         help_text=_("Your old one keeps working for 30 days. You can change it once in that time."),
-        max_length=31,
+        max_length=100,  # what is too long is told by the rule of handles
         widget=plain_text(max_length=31, autocomplete="off"),
     )
 

@@ -18,9 +18,10 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_out
 
-        from digis.core import checks, health, logs, mail  # noqa: F401  the mail handler registers itself
+        from digis.core import checks, health, logs, mail, wording  # noqa: F401  the mail handler registers itself
 
         health.register_collector()
+        wording.install()
         checks.quiet_stripe_callback()
         user_logged_out.connect(_close_sockets_of_session, dispatch_uid="core.close_sockets")
         if settings.SENTRY_DSN:

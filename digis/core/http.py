@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -30,6 +30,7 @@ from digis.core.htmx import wants_part
 from digis.core.ids import uuid7
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+View = TypeVar("View", bound=Callable[..., Any])
 
 # A refusal's code → HTTP status. API, pages and tests read this table; there is no other.
 STATUS: dict[str, int] = {
@@ -155,7 +156,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         if request.method in {"GET", "HEAD"}:
             return super().handle_no_permission(request, view_func)
-        return redirect_to_login(_back(request), resolve_url(self.get_login_url(view_func)))
+        kept = getattr(view_func, "kept_when_signed_out", None)
+        back = _back(request) if kept is None else _with_choice(request, kept)
+        return redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
 
 
 class ReadableMiddleware:
@@ -317,6 +320,21 @@ def _way_out(request: HttpRequest, error: DomainError) -> HttpResponse | None:
         messages.info(request, str(error))
     here = request.get_full_path() if request.method in {"GET", "HEAD"} else _back(request)
     return redirect(request, f"{target}?{urlencode({'next': here})}")
+
+
+def keeps_choice(*names: str) -> Callable[[View], View]:
+    """Bring back to this page, as its query, what was chosen on it by somebody whose session had ended meanwhile."""
+
+    def decorate(view: View) -> View:
+        view.kept_when_signed_out = names  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def _with_choice(request: HttpRequest, names: Iterable[str]) -> str:
+    chosen = {name: request.POST[name] for name in names if request.POST.get(name)}
+    return f"{request.path}?{urlencode(chosen)}" if chosen else request.path
 
 
 def _back(request: HttpRequest) -> str:

@@ -26,7 +26,7 @@ DEMO_ACCOUNTS: Final = (
     DemoAccount("fan@digis.test", "a fan with tokens"),
     DemoAccount("fan2@digis.test", "a second fan"),
     DemoAccount("fan3@digis.test", "a third fan"),
-    DemoAccount("creator@digis.test", "an approved creator with rates and earnings"),
+    DemoAccount("creator@digis.test", "the creator @ana: sign in as her in another browser, and call her"),
     DemoAccount("moderator@digis.test", "a moderator", is_staff=True),
     DemoAccount("finance@digis.test", "a finance clerk", is_staff=True),
     DemoAccount("admin@digis.test", "the superuser", is_staff=True),

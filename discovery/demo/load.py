@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -43,9 +45,7 @@ def load() -> dict[str, int]:
         with transaction.atomic():
             found = _load_people()
             _follow(found)
-            _buy(found)
-            _replay_calls(found)
-            _tip(found)
+            _replay(found)
             _go_online(found)
             _hang_pictures(found, studio)
     finally:
@@ -136,51 +136,61 @@ def _follow(found: dict[str, User]) -> None:
         accounts.follow(follower=found[follower], followed=found[followed])
 
 
-def _buy(found: dict[str, User]) -> None:
+def _replay(found: dict[str, User]) -> None:
+    """Let it all happen again, each thing at its time and in its turn; the ledger ends as if it had."""
+    acts: list[tuple[datetime, Callable[[datetime], None]]] = []
     for fan in cast.FANS:
-        for number, (tokens, bonus, minor, days) in enumerate(fan.bought):
-            with clock.at(_days_ago(days, hour=10)):
-                record_past_purchase(
-                    person=found[fan.handle], tokens=tokens, bonus=bonus, minor=minor,
-                    currency=settings.TOKEN_CURRENCY, key=f"demo:{fan.handle}:{number}",
-                )  # fmt: skip
-
-
-def _replay_calls(found: dict[str, User]) -> None:
-    """Ring, pick up, talk and hang up, each at its time; the ledger ends as if it had all happened."""
+        for number, bought in enumerate(fan.bought):
+            acts.append((_days_ago(bought[-1], hour=10), partial(_buy, found, fan.handle, number, bought)))
     for number, call in enumerate(sorted(cast.CALLS, key=lambda item: (-item.days, item.hour))):
-        fan, creator = found[call.fan], found[call.creator]
-        moment = _days_ago(call.days, hour=call.hour)
-        with clock.at(moment):
-            calls.set_availability(creator=creator, is_available=True)
-            ring = calls.ring_creator(fan=fan, creator=creator, call_type=call.kind, key=f"demo:{number}")
-        moment += timedelta(seconds=6)
-        with clock.at(moment):
-            running = calls.accept_ring(creator=creator, invitation_id=ring.pk)
-        moment += timedelta(seconds=2)
-        end = moment + timedelta(seconds=call.seconds)
-        while moment < end:
-            with clock.at(moment):
-                for person in (fan, creator):
-                    calls.heartbeat(person=person, call_id=running.pk)
-            moment = min(moment + BEAT, end)
-        with clock.at(end):
-            for person in (fan, creator):
-                calls.heartbeat(person=person, call_id=running.pk)
-            calls.hang_up(person=fan, call_id=running.pk)
-            calls.set_availability(creator=creator, is_available=False)
+        acts.append((_days_ago(call.days, hour=call.hour), partial(_talk, found, number, call)))
+    for number, tip in enumerate(sorted(cast.TIPS, key=lambda item: -item.days)):
+        acts.append((_days_ago(tip.days, hour=21), partial(_tip, found, number, tip)))
+    for moment, act in sorted(acts, key=lambda item: item[0]):
+        act(moment)
     economy.fold_earnings()
 
 
-def _tip(found: dict[str, User]) -> None:
+def _buy(found: dict[str, User], handle: str, number: int, bought: tuple[int, int, int, int], moment: datetime) -> None:
+    tokens, bonus, minor, _days = bought
+    with clock.at(moment):
+        record_past_purchase(
+            person=found[handle], tokens=tokens, bonus=bonus, minor=minor,
+            currency=settings.TOKEN_CURRENCY, key=f"demo:{handle}:{number}",
+        )  # fmt: skip
+
+
+def _talk(found: dict[str, User], number: int, call: cast.DemoCall, moment: datetime) -> None:
+    """Ring, pick up, talk and hang up."""
+    fan, creator = found[call.fan], found[call.creator]
+    with clock.at(moment):
+        calls.set_availability(creator=creator, is_available=True)
+        ring = calls.ring_creator(fan=fan, creator=creator, call_type=call.kind, key=f"demo:{number}")
+    moment += timedelta(seconds=6)
+    with clock.at(moment):
+        running = calls.accept_ring(creator=creator, invitation_id=ring.pk)
+    moment += timedelta(seconds=2)
+    end = moment + timedelta(seconds=call.seconds)
+    while moment < end:
+        with clock.at(moment):
+            for person in (fan, creator):
+                calls.heartbeat(person=person, call_id=running.pk)
+        moment = min(moment + BEAT, end)
+    with clock.at(end):
+        for person in (fan, creator):
+            calls.heartbeat(person=person, call_id=running.pk)
+        calls.hang_up(person=fan, call_id=running.pk)
+        calls.set_availability(creator=creator, is_available=False)
+
+
+def _tip(found: dict[str, User], number: int, tip: cast.DemoTip, moment: datetime) -> None:
     gifts = {gift.name: gift.pk for gift in economy_reads.list_gifts()}
-    for number, tip in enumerate(sorted(cast.TIPS, key=lambda item: -item.days)):
-        with clock.at(_days_ago(tip.days, hour=21)):
-            economy.send_tip(
-                payer=found[tip.fan], payee=found[tip.creator], amount=tip.tokens, message=tip.message,
-                is_anonymous=tip.is_anonymous, key=f"demo:{number}",
-                gift=economy.GiftChoice(gifts[tip.gift]) if tip.gift else None,
-            )  # fmt: skip
+    with clock.at(moment):
+        economy.send_tip(
+            payer=found[tip.fan], payee=found[tip.creator], amount=tip.tokens, message=tip.message,
+            is_anonymous=tip.is_anonymous, key=f"demo:{number}",
+            gift=economy.GiftChoice(gifts[tip.gift]) if tip.gift else None,
+        )  # fmt: skip
 
 
 def _go_online(found: dict[str, User]) -> None:

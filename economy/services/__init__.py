@@ -46,7 +46,7 @@ from economy.services.purchases import (
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
 from economy.services.tax import certify_tax_profile, read_tax_number
 from economy.services.tips import Context, GiftChoice, send_tip
-from economy.services.transfers import transfer
+from economy.services.transfers import check_transfer, transfer
 from economy.services.vouchers import give_bonus, redeem_code, save_code
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "certify_tax_profile",
     "charge",
     "charge_many",
+    "check_transfer",
     "converge_due_purchases",
     "converge_purchase",
     "expire_promotional_lots",

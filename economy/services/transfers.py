@@ -25,6 +25,7 @@ from economy.errors import (
 )
 from economy.kinds import tell_of_transfer
 from economy.models import Transfer
+from economy.selectors.balances import get_balance
 from economy.selectors.giving import get_transfer, require_receiver
 from economy.services.balances import announce_balances
 from economy.services.charges import shortfall
@@ -91,6 +92,20 @@ def _transfer(giver: User, receiver: User, amount: int, note: str, key: str) -> 
     if outcome == "posted":
         _tell(gift)
     return gift
+
+
+def check_transfer(*, giver: User, amount: int, note: str = "") -> None:
+    """Raise what `transfer` would raise now for this amount, as far as it is known before it is asked for.
+
+    ValidationFailed, TransferTooEarly, TokensOwed, TooFewBoughtTokens. The caps of a day are told by the act itself.
+    """
+    _require_sound(giver, amount, " ".join(note.split()))
+    balance = get_balance(giver)
+    if balance.debt or balance.purchased < amount:
+        refusal = shortfall(payer=giver, needed=amount, covered=balance.purchased)
+        raise (
+            refusal if isinstance(refusal, TokensOwed) else TooFewBoughtTokens(needed=amount, covered=balance.purchased)
+        )
 
 
 def _require_sound(giver: User, amount: int, note: str) -> None:

@@ -40,7 +40,8 @@ def give(request: HttpRequest) -> HttpResponse:
     if receiver is None:
         return _show(request, giver, form, status=422)
     if form.cleaned_data["confirmed"] != form.cleaned_data["tokens"]:
-        return _show(request, giver, form, receiver=receiver)
+        is_sound = _is_sound(giver, form)
+        return _show(request, giver, form, receiver=receiver if is_sound else None, status=200 if is_sound else 422)
     count_request(request, "payments")
     try:
         made = services.transfer(
@@ -112,7 +113,7 @@ def _open(request: HttpRequest, giver: User) -> HttpResponse:
     if request.GET.get("confirm"):
         form = GiveForm({**wishes, "idempotency_key": form_key()})
         receiver = _receiver(giver, form) if form.is_valid() else None
-        if receiver is not None:
+        if receiver is not None and _is_sound(giver, form):
             return _show(request, giver, form, receiver=receiver)
     return _show(request, giver, GiveForm(initial=wishes))
 
@@ -147,6 +148,17 @@ def _show(
             "back_url": f"{reverse('economy:give')}?{urlencode(wishes)}",
         }
     return render_page(request, "economy/give.html", context, status=status)
+
+
+def _is_sound(giver: User, form: GiveForm) -> bool:
+    """Say before the second step what the last one would say, as far as it is known now."""
+    try:
+        services.check_transfer(giver=giver, amount=form.cleaned_data["tokens"], note=form.cleaned_data["note"])
+    except ValidationFailed as refusal:
+        _add_errors(form, refusal, {"amount": "tokens"})
+    except (InsufficientTokens, LimitReached) as refusal:
+        form.add_error(None, str(refusal))
+    return form.is_valid()
 
 
 def _done(request: HttpRequest, made: Transfer) -> HttpResponse:

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.permissions import require_not_staff, require_signed_in
 from digis.core.errors import LimitReached, ValidationFailed
 from digis.core.htmx import render_page
-from digis.core.http import next_url, redirect
+from digis.core.http import keeps_choice, next_url, redirect
 from digis.core.idempotency import form_key
 from digis.core.limits import limited
 from digis.core.pagination import cursor_page
@@ -46,6 +46,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
     return render_page(request, "economy/wallet.html", context, part="live")
 
 
+@keeps_choice("pack", "tokens", "next")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("payments")
@@ -55,7 +56,8 @@ def buy(request: HttpRequest) -> HttpResponse:
     onward = next_url(request, "") if _asks_onward(request) else ""
     short = _number(request.GET.get("short") or request.GET.get("need", ""))
     if request.method != "POST":
-        return _show_shop(request, person, BuyForm(next_path=onward, **_suggested(short)), short)
+        chosen = _suggested(short, pack=request.GET.get("pack", ""), tokens=_number(request.GET.get("tokens", "")))
+        return _show_shop(request, person, BuyForm(next_path=onward, **chosen), short)
     form = BuyForm(request.POST, next_path=onward)
     if form.is_valid():
         try:
@@ -132,9 +134,12 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _suggested(short: int = 0) -> dict[str, Any]:
+def _suggested(short: int = 0, *, pack: str = "", tokens: int = 0) -> dict[str, Any]:
+    """Choose beforehand: what somebody had chosen, else the smallest pack that covers what is short, else the usual."""
     shelf = selectors.get_shelf()
-    return {"default_pack": shelf.suggest(short), "initial": {"shown": shelf.version}}
+    chosen = next((offered.pk for offered in shelf.packs if str(offered.pk) == pack), None)
+    initial = {"shown": shelf.version, **({"tokens": tokens} if tokens else {})}
+    return {"default_pack": None if tokens else chosen or shelf.suggest(short), "initial": initial}
 
 
 def _shop(form: BuyForm) -> dict[str, Any]:

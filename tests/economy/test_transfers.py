@@ -233,7 +233,7 @@ def test_the_page_shows_whom_before_it_gives(giver, fan_client, stranger):
         ({"to": "nobody.here"}, "nobody of this name"),
         ({"to": "fan"}, "cannot give tokens to yourself"),
         ({"tokens": "501", "confirmed": "501"}, "up to 500 tokens at once"),
-        ({"tokens": ""}, "This field is required"),
+        ({"tokens": ""}, "Fill this in"),
     ],
 )
 def test_the_page_says_what_cannot_be(giver, fan_client, stranger, typed, sentence):

@@ -76,10 +76,23 @@ def coin() -> SafeString:
     return COIN
 
 
+MOST_WRITTEN = 10**15  # no balance comes near it; a field may hold anything
+
+
+def _whole(amount: Any) -> int | None:
+    """Return a number of tokens, or None for what somebody typed into a field that wanted one."""
+    try:
+        value = int(amount or 0)
+    except (TypeError, ValueError):
+        return None
+    return value if abs(value) < MOST_WRITTEN else None
+
+
 @register.filter
-def tokens(amount: int | None) -> str:
-    """Write a number of tokens, grouped: 1,240."""
-    return formats.number_format(int(amount or 0), decimal_pos=0, use_l10n=True, force_grouping=True)
+def tokens(amount: Any) -> str:
+    """Write a number of tokens, grouped: 1,240. What is no number, as a field may give it back, is left out."""
+    value = _whole(amount)
+    return "" if value is None else formats.number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
 
 
 def _write_money(amount: house_money.Money) -> str:
@@ -92,15 +105,17 @@ def _write_money(amount: house_money.Money) -> str:
 
 
 @register.filter
-def money(amount: int | None) -> str:
-    """Write the list price of so many tokens: $1.25 (LEDGER-11)."""
-    return _write_money(house_money.money_for(int(amount or 0)))
+def money(amount: Any) -> str:
+    """Write the list price of so many tokens: $1.25 (LEDGER-11). What is no number is left out."""
+    value = _whole(amount)
+    return "" if value is None else _write_money(house_money.money_for(value))
 
 
 @register.filter
-def earned(amount: int | None) -> str:
-    """Write what a creator is paid for so many earned tokens: $1.25 (PAY-9)."""
-    return _write_money(house_money.earnings_in_money(int(amount or 0)))
+def earned(amount: Any) -> str:
+    """Write what a creator is paid for so many earned tokens: $1.25 (PAY-9). What is no number is left out."""
+    value = _whole(amount)
+    return "" if value is None else _write_money(house_money.earnings_in_money(value))
 
 
 @register.filter
@@ -114,7 +129,7 @@ def cents(amount: house_money.Money | int | None, currency: str = "") -> str:
 @register.simple_tag
 def price(amount: int | None, unit: str = "") -> SafeString:
     """Write an amount as coin, tokens, unit and money. Without a unit the word “tokens” is written."""
-    value = int(amount or 0)
+    value = _whole(amount) or 0
     number = format_html("{}<b>{}</b>", COIN, tokens(value))
     if unit:
         word = ngettext("token", "tokens", value)
