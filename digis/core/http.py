@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -22,7 +20,6 @@ from django.utils.cache import patch_vary_headers
 from django.utils.html import escape
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
-from typing_extensions import override
 
 from digis.core import api_errors, clock
 from digis.core.errors import DomainError, RateLimited
@@ -30,7 +27,6 @@ from digis.core.htmx import wants_part
 from digis.core.ids import uuid7
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-View = TypeVar("View", bound=Callable[..., Any])
 
 # A refusal's code → HTTP status. API, pages and tests read this table; there is no other.
 STATUS: dict[str, int] = {
@@ -147,18 +143,6 @@ class EdgeMiddleware:
         request.began_ms = int(clock.now().timestamp() * 1000)  # type: ignore[attr-defined]  # what pages say to their socket
         request.client_address = address  # type: ignore[attr-defined]  # read by client_address()
         return self.get_response(request)
-
-
-class SignInMiddleware(LoginRequiredMiddleware):
-    """Lead a visitor to sign in, and afterwards back to the page they came from: a form cannot be sent for them."""
-
-    @override
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
-        if request.method in {"GET", "HEAD"}:
-            return super().handle_no_permission(request, view_func)
-        kept = getattr(view_func, "kept_when_signed_out", None)
-        back = _back(request) if kept is None else _with_choice(request, kept)
-        return redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
 
 
 class ReadableMiddleware:
@@ -294,7 +278,7 @@ def render_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
         "fields": getattr(error, "fields", {}),
         "status": status,
         "request_id": request_id_of(request),
-        "back": _back(request),
+        "back": back_of(request),
     }
     if wants_part(request):  # 4xx is not swapped in: static/js/focus.js puts it beside what was pressed
         response = render(request, "errors/domain.html#inline", context, status=status_of(error))
@@ -318,26 +302,11 @@ def _way_out(request: HttpRequest, error: DomainError) -> HttpResponse | None:
         return None
     if error.code == "REAUTH_REQUIRED" and hasattr(request, "_messages"):
         messages.info(request, str(error))
-    here = request.get_full_path() if request.method in {"GET", "HEAD"} else _back(request)
+    here = request.get_full_path() if request.method in {"GET", "HEAD"} else back_of(request)
     return redirect(request, f"{target}?{urlencode({'next': here})}")
 
 
-def keeps_choice(*names: str) -> Callable[[View], View]:
-    """Bring back to this page, as its query, what was chosen on it by somebody whose session had ended meanwhile."""
-
-    def decorate(view: View) -> View:
-        view.kept_when_signed_out = names  # type: ignore[attr-defined]
-        return view
-
-    return decorate
-
-
-def _with_choice(request: HttpRequest, names: Iterable[str]) -> str:
-    chosen = {name: request.POST[name] for name in names if request.POST.get(name)}
-    return f"{request.path}?{urlencode(chosen)}" if chosen else request.path
-
-
-def _back(request: HttpRequest) -> str:
+def back_of(request: HttpRequest) -> str:
     """Return the page of ours the person came from, or home."""
     came: str = request.META.get("HTTP_REFERER", "")
     if came and url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()}):
@@ -348,7 +317,7 @@ def _back(request: HttpRequest) -> str:
 
 def error_page(request: HttpRequest, status: int, context: dict[str, Any] | None = None) -> HttpResponse:
     """Render templates/errors/<status>.html; if even that fails, a plain page that still names the request."""
-    full = {"request_id": request_id_of(request), "status": status, "back": _back(request), **(context or {})}
+    full = {"request_id": request_id_of(request), "status": status, "back": back_of(request), **(context or {})}
     try:
         if status >= 500:  # nothing is certain any more: no context processors, no database
             return HttpResponse(render_to_string(f"errors/{status}.html", full), status=status)

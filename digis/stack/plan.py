@@ -12,6 +12,11 @@ from pathlib import Path
 from digis.stack.process import StackError
 
 ROOT = Path(__file__).resolve().parents[2]
+# Sockets as in production (compose.yaml); who does not answer a ping in time is gone.
+SOCKET_OPTIONS = (
+    *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "16384"),
+    *("--ws-ping-interval", "10", "--ws-ping-timeout", "8", "--lifespan", "off"),
+)
 LETTERS = string.ascii_letters + string.digits
 MARK = "DIGIS_STACK"  # in the environment of every process of ours: by it the next start knows what a kill left
 ERRORS = "Set DIGIS_STATE to a folder you own, on a disk with room."

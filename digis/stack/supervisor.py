@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from digis.stack.embedded import Postgres, Server, Valkey, start_servers
 from digis.stack.orphans import end_orphans
-from digis.stack.plan import ROOT, Plan, make_environment, open_state
+from digis.stack.plan import ROOT, SOCKET_OPTIONS, Plan, make_environment, open_state
 from digis.stack.ports import Ports, is_free, listens
 from digis.stack.prepared import Stamp
 from digis.stack.process import Child, StackError, await_true, launch_command
@@ -224,17 +224,15 @@ class Stack:
         def is_ready(child: Child) -> bool:
             return listens(self.plan.port, child.pid) and answers(f"{self.url}/healthz")
 
-        # Sockets as in production (compose.yaml), pages beside them. Whose address to believe is Django's to decide.
-        options = ["--host", "127.0.0.1", "--port", str(self.plan.port), "--no-proxy-headers", "--lifespan", "off"]
-        options += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "16384"]
-        options += ["--ws-ping-interval", "10", "--ws-ping-timeout", "8", "--log-level", "warning"]
-        options += ["--timeout-graceful-shutdown", "1", "--timeout-keep-alive", "75"]
+        # Whose address to believe is Django's to decide.
+        options = ["--host", "127.0.0.1", "--port", str(self.plan.port), "--no-proxy-headers", *SOCKET_OPTIONS]
+        options += ["--timeout-graceful-shutdown", "1", "--timeout-keep-alive", "75", "--log-level", "warning"]
         self._add("web", ["-m", "uvicorn", *options, "digis.asgi:application"], is_ready)
 
     def _add_worker(self) -> None:
-        options = ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-        command = ["-m", "celery", "-A", "digis", "worker", "-n", f"{self.plan.port}@%h", "-Q", QUEUES, *options]
-        self._add("worker", [*command], self._has_called)
+        options = ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "-Q", QUEUES]
+        command = ["-m", "celery", "-A", "digis", "worker", "-n", f"{self.plan.port}@%h", *options]
+        self._add("worker", command, self._has_called)
 
     def _add_beat(self) -> None:
         self._add("beat", ["-m", "celery", "-A", "digis", "beat", "--loglevel", "INFO", "--pidfile="], self._has_called)

@@ -14,10 +14,11 @@ from accounts.models import User
 from accounts.permissions import require_not_staff, require_signed_in
 from digis.core.errors import LimitReached, ValidationFailed
 from digis.core.htmx import render_page
-from digis.core.http import keeps_choice, next_url, redirect
+from digis.core.http import next_url, redirect
 from digis.core.idempotency import form_key
 from digis.core.limits import limited
 from digis.core.pagination import cursor_page
+from digis.core.signing_in import keeps_choice
 from economy import selectors, services
 from economy.errors import PaymentsUnavailable, PriceChanged, QuoteExpired
 from economy.forms import BuyForm
