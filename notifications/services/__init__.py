@@ -7,13 +7,9 @@ from notifications.services.choosing import (
     set_preferences,
     set_quiet_hours,
 )
-from notifications.services.delivering import (
-    deliver,
-    deliver_digest,
-    note_failed_deliveries,
-    push_rest,
-    retry_delivery,
-)
+from notifications.services.delivering import deliver, push_rest
+from notifications.services.digesting import deliver_digest
+from notifications.services.mending import note_failed_deliveries, retry_delivery
 from notifications.services.reading import mark_read, open_notification, prune_notifications
 from notifications.services.reminding import cancel_reminders, fire_reminder, schedule_reminder
 from notifications.services.telling import notify, notify_bells, tell_bells, withdraw

@@ -12,13 +12,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.models import User
-from digis.core import audit, clock, outbox
-from digis.core.errors import InvalidState
+from digis.core import clock, outbox
 from digis.core.realtime import publish_on_commit
 from notifications import bounces, letters, push, selectors, unsubscribe
 from notifications.events import NotificationArrived
-from notifications.kinds import DIGEST, Kind, Text, get_kind
+from notifications.kinds import Kind, Text, get_kind
 from notifications.models import Channel, Delivery, Notification
 from notifications.selectors.choices import find_quiet_end
 from notifications.services.planning import announce_count, promise
@@ -36,14 +34,14 @@ def deliver(*, delivery_id: UUID) -> Delivery | None:
     Run again after a crash it sends the same letter, tag or fragment: the person sees it once (NOT-1). Raises what the
     channel raises; the outbox tries again and parks what never works.
     """
-    delivery = _lock(delivery_id)
+    delivery = lock(delivery_id)
     if delivery is None or delivery.status not in OPEN or delivery.is_digest:
         return delivery
     delivery.attempts += 1
     now = clock.now()
     spec = get_kind(delivery.notification.kind)
-    if reason := _reason_to_drop(delivery, spec, now):
-        return _note(delivery, Status.DROPPED, reason=reason)
+    if reason := reason_to_drop(delivery, spec, now):
+        return note(delivery, Status.DROPPED, reason=reason)
     if until := _quiet_until(delivery, spec, now):
         delivery.due_at = until
         delivery.save(update_fields=["due_at"])
@@ -56,7 +54,8 @@ def deliver(*, delivery_id: UUID) -> Delivery | None:
     }[Channel(delivery.channel)](delivery, spec)
 
 
-def _lock(delivery_id: UUID) -> Delivery | None:
+def lock(delivery_id: UUID) -> Delivery | None:
+    """Return a delivery with its notification, held until the transaction ends, or None where it is gone."""
     return (
         Delivery.objects.select_for_update(of=("self",))
         .select_related("notification__person", "notification__actor__creator")
@@ -65,7 +64,7 @@ def _lock(delivery_id: UUID) -> Delivery | None:
     )
 
 
-def _reason_to_drop(delivery: Delivery, spec: Kind, now: datetime) -> str:
+def reason_to_drop(delivery: Delivery, spec: Kind, now: datetime) -> str:
     """Return why this need not, or must not, be delivered any more; empty where it should."""
     told, is_outside = delivery.notification, delivery.channel != Channel.INBOX
     person = told.person
@@ -102,7 +101,8 @@ def _quiet_until(delivery: Delivery, spec: Kind, now: datetime) -> datetime | No
     return find_quiet_end(delivery.notification.person, now)
 
 
-def _note(delivery: Delivery, status: Delivery.Status, *, reason: str = "", provider_id: str = "") -> Delivery:
+def note(delivery: Delivery, status: Delivery.Status, *, reason: str = "", provider_id: str = "") -> Delivery:
+    """Write into the delivery log what became of a delivery."""
     delivery.status, delivery.reason = status, reason[:300]
     if status == Status.SENT:
         delivery.sent_at = clock.now()
@@ -116,16 +116,16 @@ def _show(delivery: Delivery, _spec: Kind) -> Delivery:
     arrived = NotificationArrived(person_id=told.person_id, notification_id=told.pk)
     publish_on_commit(arrived, to=f"user:{told.person_id}")
     announce_count(person_id=told.person_id)
-    return _note(delivery, Status.SENT)
+    return note(delivery, Status.SENT)
 
 
 def _mail(delivery: Delivery, spec: Kind) -> Delivery:
     told = delivery.notification
     way_out = "" if spec.mandatory else unsubscribe.make_url(person=told.person, category=spec.category)
-    provider_id = letters.send_letter(delivery=delivery, text=_words(told), unsubscribe_url=way_out)
+    provider_id = letters.send_letter(delivery=delivery, text=words_of(told), unsubscribe_url=way_out)
     if not provider_id:
-        return _note(delivery, Status.BOUNCED, reason="no such mailbox")
-    return _note(delivery, Status.SENT, provider_id=provider_id)
+        return note(delivery, Status.BOUNCED, reason="no such mailbox")
+    return note(delivery, Status.SENT, provider_id=provider_id)
 
 
 def _push(delivery: Delivery, spec: Kind) -> Delivery:
@@ -137,9 +137,9 @@ def _push(delivery: Delivery, spec: Kind) -> Delivery:
             not_before=clock.now() + timedelta(seconds=max(outcome.retry_after, 2.0)),
         )
     if outcome.is_sent:
-        return _note(delivery, Status.SENT)
+        return note(delivery, Status.SENT)
     status = Status.FAILED if outcome.failed else Status.DROPPED
-    return _note(delivery, status, reason=outcome.reason or "no browser")
+    return note(delivery, status, reason=outcome.reason or "no browser")
 
 
 def _send_push(delivery: Delivery, spec: Kind, *, only: Collection[UUID] | None = None) -> push.PushOutcome:
@@ -147,7 +147,7 @@ def _send_push(delivery: Delivery, spec: Kind, *, only: Collection[UUID] | None 
     left = PUSH_LIVES if told.expires_at is None else told.expires_at - clock.now()
     return push.send_push(
         person=told.person,
-        text=_words(told),
+        text=words_of(told),
         tag=str(told.data.get("tag") or told.group),
         ttl=max(0, int(left.total_seconds())),
         urgency="high" if spec.is_urgent else "normal",
@@ -176,8 +176,8 @@ def push_rest(*, delivery_id: UUID, only: Collection[UUID]) -> None:
 
     Raises TryLater while it does.
     """
-    delivery = _lock(delivery_id)
-    if delivery is None or _reason_to_drop(delivery, get_kind(delivery.notification.kind), clock.now()):
+    delivery = lock(delivery_id)
+    if delivery is None or reason_to_drop(delivery, get_kind(delivery.notification.kind), clock.now()):
         return
     outcome = _send_push(delivery, get_kind(delivery.notification.kind), only=only)
     if outcome.waiting and outcome.is_sent:
@@ -188,98 +188,10 @@ def push_rest(*, delivery_id: UUID, only: Collection[UUID]) -> None:
         )
 
 
-def _words(told: Notification) -> Text:
+def words_of(told: Notification) -> Text:
     """Return a notification's words in its reader's language; its link marks it as read on the way (I18N-3)."""
     with translation.override(letters.language_of(told.person)):
         text = get_kind(told.kind).render([told])
         return replace(
             text, title=str(text.title), body=str(text.body), url=reverse("notifications:open", args=[told.pk])
         )
-
-
-# ── Digests ─────────────────────────────────────────────────────────────────────────────────
-
-
-@transaction.atomic
-def deliver_digest(*, person_id: UUID) -> int:
-    """Send what a person asked to get by digest and is due, in one letter; return how many it holds.
-
-    What they have read meanwhile, muted or may not see any more is left out. Nothing is sent where nothing is left.
-    """
-    now = clock.now()
-    due = list(
-        Delivery.objects.select_for_update(of=("self",))
-        .select_related("notification__person", "notification__actor__creator")
-        .filter(notification__person=person_id, is_digest=True, status=Status.WAITING, due_at__lte=now)
-        .order_by("-notification__created_at", "-notification_id")
-    )
-    if not due:
-        return 0
-    person = due[0].notification.person
-    if until := find_quiet_end(person, now):
-        _postpone_digest(due, until)
-        return 0
-    kept = []
-    for delivery in due:
-        delivery.attempts += 1
-        reason = _reason_to_drop(delivery, get_kind(delivery.notification.kind), now)
-        if reason:
-            _note(delivery, Status.DROPPED, reason=reason)
-        else:
-            kept.append(delivery)
-    if kept:
-        _send_digest(person, kept)
-    return len(kept)
-
-
-def _postpone_digest(due: list[Delivery], until: datetime) -> None:
-    for delivery in due:
-        delivery.due_at = until
-    Delivery.objects.bulk_update(due, ["due_at"])
-    promise(due[0])
-
-
-def _send_digest(person: User, kept: list[Delivery]) -> None:
-    provider_id = letters.send_digest(
-        person=person,
-        deliveries=kept,
-        texts=[_words(delivery.notification) for delivery in kept],
-        unsubscribe_url=unsubscribe.make_url(person=person, category=DIGEST),
-    )
-    for delivery in kept:
-        if provider_id:
-            _note(delivery, Status.SENT, provider_id=provider_id)
-        else:
-            _note(delivery, Status.BOUNCED, reason="no such mailbox")
-
-
-# ── What did not work ───────────────────────────────────────────────────────────────────────
-
-
-@transaction.atomic
-def note_failed_deliveries(*, limit: int = 200) -> int:
-    """Write into the delivery log what the outbox gave up on; return how many. Repeatable."""
-    parked = selectors.list_parked(limit=limit)
-    for delivery, entry in parked:
-        delivery.status, delivery.attempts = Status.FAILED, entry.tries
-        delivery.reason = entry.last_error[:300]
-        delivery.save(update_fields=["status", "attempts", "reason"])
-    return len(parked)
-
-
-@transaction.atomic
-def retry_delivery(*, delivery_id: UUID, staff: User, reason: str = "") -> Delivery:
-    """Try a failed delivery again at once. Raises InvalidState when it did not fail."""
-    delivery = _lock(delivery_id)
-    if delivery is None or delivery.status != Status.FAILED:
-        raise InvalidState
-    delivery.status, delivery.due_at, delivery.reason = Status.WAITING, clock.now(), ""
-    delivery.save(update_fields=["status", "due_at", "reason"])
-    parked = selectors.list_parked_entries([str(delivery.pk)])
-    if parked:
-        outbox.unpark(entry_ids=parked)
-        outbox.wake()
-    else:
-        promise(delivery)
-    audit.record(actor=staff, action="notifications.delivery_retried", target=delivery, reason=reason)
-    return delivery

@@ -1,0 +1,73 @@
+"""Digests: what a person asked to get in one letter, when that is due (NOT-1, NOT-8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from digis.core import clock
+from notifications import letters, unsubscribe
+from notifications.kinds import DIGEST, get_kind
+from notifications.models import Delivery
+from notifications.selectors.choices import find_quiet_end
+from notifications.services.delivering import note, reason_to_drop, words_of
+from notifications.services.planning import promise
+
+Status: Final = Delivery.Status
+
+
+@transaction.atomic
+def deliver_digest(*, person_id: UUID) -> int:
+    """Send what a person asked to get by digest and is due, in one letter; return how many it holds.
+
+    What they have read meanwhile, muted or may not see any more is left out. Nothing is sent where nothing is left.
+    """
+    now = clock.now()
+    due = list(
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("notification__person", "notification__actor__creator")
+        .filter(notification__person=person_id, is_digest=True, status=Status.WAITING, due_at__lte=now)
+        .order_by("-notification__created_at", "-notification_id")
+    )
+    if not due:
+        return 0
+    person = due[0].notification.person
+    if until := find_quiet_end(person, now):
+        _postpone_digest(due, until)
+        return 0
+    kept = []
+    for delivery in due:
+        delivery.attempts += 1
+        reason = reason_to_drop(delivery, get_kind(delivery.notification.kind), now)
+        if reason:
+            note(delivery, Status.DROPPED, reason=reason)
+        else:
+            kept.append(delivery)
+    if kept:
+        _send_digest(person, kept)
+    return len(kept)
+
+
+def _postpone_digest(due: list[Delivery], until: datetime) -> None:
+    for delivery in due:
+        delivery.due_at = until
+    Delivery.objects.bulk_update(due, ["due_at"])
+    promise(due[0])
+
+
+def _send_digest(person: User, kept: list[Delivery]) -> None:
+    provider_id = letters.send_digest(
+        person=person,
+        deliveries=kept,
+        texts=[words_of(delivery.notification) for delivery in kept],
+        unsubscribe_url=unsubscribe.make_url(person=person, category=DIGEST),
+    )
+    for delivery in kept:
+        if provider_id:
+            note(delivery, Status.SENT, provider_id=provider_id)
+        else:
+            note(delivery, Status.BOUNCED, reason="no such mailbox")
