@@ -7,8 +7,9 @@ from notifications import bounces, services
 
 @shared_task
 def note_failed_deliveries() -> None:
-    """Write into the delivery log what the outbox gave up on."""
+    """Write into the delivery log what the outbox gave up on, and promise again what it has lost."""
     services.note_failed_deliveries()
+    services.promise_forgotten()
 
 
 @shared_task

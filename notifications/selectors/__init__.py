@@ -13,7 +13,7 @@ from notifications.selectors.choices import (
     list_wanted,
     wants,
 )
-from notifications.selectors.deliveries import has_push, list_parked, list_parked_entries
+from notifications.selectors.deliveries import has_push, list_forgotten, list_parked, list_parked_entries
 from notifications.selectors.inbox import (
     ORDER,
     Line,
@@ -44,6 +44,7 @@ __all__ = [
     "has_push",
     "hears_bell",
     "list_bell_listeners",
+    "list_forgotten",
     "list_heads",
     "list_parked",
     "list_parked_entries",

@@ -9,7 +9,7 @@ from notifications.services.choosing import (
 )
 from notifications.services.delivering import deliver, push_rest
 from notifications.services.digesting import deliver_digest
-from notifications.services.mending import note_failed_deliveries, retry_delivery
+from notifications.services.mending import note_failed_deliveries, promise_forgotten, retry_delivery
 from notifications.services.reading import mark_read, open_notification, prune_notifications
 from notifications.services.reminding import cancel_reminders, fire_reminder, schedule_reminder
 from notifications.services.telling import notify, notify_bells, tell_bells, withdraw
@@ -24,6 +24,7 @@ __all__ = [
     "notify",
     "notify_bells",
     "open_notification",
+    "promise_forgotten",
     "prune_notifications",
     "push_rest",
     "retry_delivery",

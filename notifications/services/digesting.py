@@ -25,6 +25,7 @@ def deliver_digest(*, person_id: UUID) -> int:
     """Send what a person asked to get by digest and is due, in one letter; return how many it holds.
 
     What they have read meanwhile, muted or may not see any more is left out. Nothing is sent where nothing is left.
+    What waits on has a promise of its own afterwards, whenever this ran.
     """
     now = clock.now()
     due = list(
@@ -33,11 +34,17 @@ def deliver_digest(*, person_id: UUID) -> int:
         .filter(notification__person=person_id, is_digest=True, status=Status.WAITING, due_at__lte=now)
         .order_by("-notification__created_at", "-notification_id")
     )
-    if not due:
-        return 0
+    count = _deliver_due(due, now) if due else 0
+    _promise_rest(person_id)
+    return count
+
+
+def _deliver_due(due: list[Delivery], now: datetime) -> int:
     person = due[0].notification.person
     if until := find_quiet_end(person, now):
-        _postpone_digest(due, until)
+        for delivery in due:
+            delivery.due_at = until
+        Delivery.objects.bulk_update(due, ["due_at"])
         return 0
     kept = []
     for delivery in due:
@@ -52,11 +59,12 @@ def deliver_digest(*, person_id: UUID) -> int:
     return len(kept)
 
 
-def _postpone_digest(due: list[Delivery], until: datetime) -> None:
-    for delivery in due:
-        delivery.due_at = until
-    Delivery.objects.bulk_update(due, ["due_at"])
-    promise(due[0])
+def _promise_rest(person_id: UUID) -> None:
+    # The promise that runs now may have been made for an earlier moment than theirs, and ends with this transaction.
+    rest = Delivery.objects.filter(notification__person=person_id, is_digest=True, status=Status.WAITING)
+    first = rest.select_related("notification").order_by("due_at").first()
+    if first is not None:
+        promise(first)
 
 
 def _send_digest(person: User, kept: list[Delivery]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from notifications.models import Delivery
 from notifications.services.delivering import lock
 from notifications.services.planning import promise
 
+log = structlog.get_logger(__name__)
 Status: Final = Delivery.Status
 
 
@@ -27,6 +29,20 @@ def note_failed_deliveries(*, limit: int = 200) -> int:
         delivery.reason = entry.last_error[:300]
         delivery.save(update_fields=["status", "attempts", "reason"])
     return len(parked)
+
+
+@transaction.atomic
+def promise_forgotten(*, limit: int = 200) -> int:
+    """Promise once more what should have left and waits for no promise; return how many. Repeatable.
+
+    The deliveries are what is to be done; a promise only says when to look.
+    """
+    forgotten = selectors.list_forgotten(now=clock.now(), limit=limit)
+    for delivery in forgotten:
+        promise(delivery)
+    if forgotten:
+        log.warning("deliveries_were_forgotten", count=len(forgotten))
+    return len(forgotten)
 
 
 @transaction.atomic

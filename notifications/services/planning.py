@@ -15,6 +15,7 @@ from notifications.events import NotificationsCounted
 from notifications.kinds import Kind
 from notifications.models import Channel, Delivery, Digest
 from notifications.selectors.choices import find_digest, find_quiet_end
+from notifications.selectors.deliveries import DIGEST_KIND, KIND
 
 
 def name_of(target: Model | None) -> tuple[str, str]:
@@ -41,15 +42,16 @@ def next_digest_of(digest: Digest, now: datetime) -> datetime:
 
 
 def promise(delivery: Delivery) -> None:
-    """Have the outbox deliver it when it is due. Those of a digest share one promise per person."""
+    """Have the outbox deliver it when it is due. Those of a digest share one promise per person, for the first of them.
+
+    It may come too early for the others: `deliver_digest` promises again what it leaves waiting.
+    """
     if delivery.is_digest:
         person_id = str(delivery.notification.person_id)
-        outbox.enqueue(
-            kind="notifications.digest", payload={"person": person_id}, key=person_id, not_before=delivery.due_at
-        )
+        outbox.enqueue(kind=DIGEST_KIND, payload={"person": person_id}, key=person_id, not_before=delivery.due_at)
         return
     outbox.enqueue(
-        kind="notifications.deliver",
+        kind=KIND,
         payload={"delivery": str(delivery.pk)},
         key=str(delivery.pk),
         not_before=delivery.due_at,
