@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,25 +23,42 @@ def has_push(person: User) -> bool:
 
 
 def list_parked(*, limit: int) -> list[tuple[Delivery, OutboxEntry]]:
-    """List deliveries that still count as waiting though the outbox has given them up, each with its last error."""
-    parked = OutboxEntry.objects.filter(
-        kind=KIND, key=Cast(OuterRef("pk"), CharField()), parked_at__isnull=False, done_at__isnull=True
+    """List deliveries that still count as waiting though the outbox has given them up, each with its last error.
+
+    A digest that was given up is every delivery of its person that was due by then. They are locked.
+    """
+    parked = OutboxEntry.objects.filter(parked_at__isnull=False, done_at=None)
+    alone = parked.filter(kind=KIND, key=Cast(OuterRef("pk"), CharField()))
+    gathered = parked.filter(
+        kind=DIGEST_KIND, key=Cast(OuterRef("notification__person"), CharField()), parked_at__gte=OuterRef("due_at")
     )
-    given_up = list(
+    waiting = (
         Delivery.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(Exists(parked), status=Delivery.Status.WAITING)
-        .order_by("due_at")[:limit]
+        .select_related("notification")
+        .filter(status=Delivery.Status.WAITING)
+        .order_by("due_at")
     )
-    entries = OutboxEntry.objects.filter(kind=KIND, key__in=[str(one.pk) for one in given_up], parked_at__isnull=False)
-    by_key = {entry.key: entry for entry in entries}
-    return [(one, by_key[str(one.pk)]) for one in given_up]
+    given_up = [
+        *waiting.filter(Exists(alone), is_digest=False)[:limit],
+        *waiting.filter(Exists(gathered), is_digest=True)[:limit],
+    ]
+    names = {one.pk: promise_of(one) for one in given_up}
+    entries = parked.filter(key__in={key for _kind, key in names.values()}).order_by("parked_at")
+    latest = {(entry.kind, entry.key): entry for entry in entries}
+    return [(one, latest[names[one.pk]]) for one in given_up]
 
 
-def list_parked_entries(keys: Iterable[str]) -> list[int]:
-    """Return the ids of the outbox entries that were given up, by the deliveries they were to carry."""
-    return list(
-        OutboxEntry.objects.filter(kind=KIND, key__in=list(keys), parked_at__isnull=False).values_list("pk", flat=True)
-    )
+def list_parked_entries(delivery: Delivery) -> list[int]:
+    """Return the ids of the outbox entries that were to carry a delivery and were given up."""
+    kind, key = promise_of(delivery)
+    return list(OutboxEntry.objects.filter(kind=kind, key=key, parked_at__isnull=False).values_list("pk", flat=True))
+
+
+def promise_of(delivery: Delivery) -> tuple[str, str]:
+    """Return the kind and key of the outbox entry that carries a delivery."""
+    if delivery.is_digest:
+        return DIGEST_KIND, str(delivery.notification.person_id)
+    return KIND, str(delivery.pk)
 
 
 def list_forgotten(*, now: datetime, limit: int) -> list[Delivery]:

@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 
 from accounts.models import User
 from digis.core import clock
 from notifications import letters, unsubscribe
-from notifications.kinds import DIGEST, get_kind
+from notifications.kinds import DIGEST, Text, get_kind
 from notifications.models import Delivery
 from notifications.selectors.choices import find_quiet_end
 from notifications.services.delivering import note, reason_to_drop, words_of
 from notifications.services.planning import promise
 
+log = structlog.get_logger(__name__)
 Status: Final = Delivery.Status
 
 
@@ -46,17 +48,30 @@ def _deliver_due(due: list[Delivery], now: datetime) -> int:
             delivery.due_at = until
         Delivery.objects.bulk_update(due, ["due_at"])
         return 0
-    kept = []
-    for delivery in due:
-        delivery.attempts += 1
-        reason = reason_to_drop(delivery, get_kind(delivery.notification.kind), now)
-        if reason:
-            note(delivery, Status.DROPPED, reason=reason)
-        else:
-            kept.append(delivery)
+    kept = [(delivery, text) for delivery in due if (text := _prepare(delivery, now)) is not None]
     if kept:
         _send_digest(person, kept)
     return len(kept)
+
+
+def _prepare(delivery: Delivery, now: datetime) -> Text | None:
+    """Return the words of one of a digest, or None where it is left out, which stands in the log.
+
+    One that cannot be worded fails alone: the others go, and staff may try it again.
+    """
+    delivery.attempts += 1
+    try:
+        with transaction.atomic():  # what its kind asked of the database is undone, and the others may go on asking
+            if reason := reason_to_drop(delivery, get_kind(delivery.notification.kind), now):
+                note(delivery, Status.DROPPED, reason=reason)
+                return None
+            return words_of(delivery.notification)
+    except (OperationalError, InterfaceError):  # the database's trouble, not the row's: the whole digest is tried again
+        raise
+    except Exception as error:
+        log.exception("digest_row_failed", delivery=str(delivery.pk), kind=delivery.notification.kind)
+        note(delivery, Status.FAILED, reason=f"{type(error).__name__}: {error}")
+        return None
 
 
 def _promise_rest(person_id: UUID) -> None:
@@ -67,14 +82,14 @@ def _promise_rest(person_id: UUID) -> None:
         promise(first)
 
 
-def _send_digest(person: User, kept: list[Delivery]) -> None:
+def _send_digest(person: User, kept: list[tuple[Delivery, Text]]) -> None:
     provider_id = letters.send_digest(
         person=person,
-        deliveries=kept,
-        texts=[words_of(delivery.notification) for delivery in kept],
+        deliveries=[delivery for delivery, _text in kept],
+        texts=[text for _delivery, text in kept],
         unsubscribe_url=unsubscribe.make_url(person=person, category=DIGEST),
     )
-    for delivery in kept:
+    for delivery, _text in kept:
         if provider_id:
             note(delivery, Status.SENT, provider_id=provider_id)
         else:

@@ -47,13 +47,16 @@ def promise_forgotten(*, limit: int = 200) -> int:
 
 @transaction.atomic
 def retry_delivery(*, delivery_id: UUID, staff: User, reason: str = "") -> Delivery:
-    """Try a failed delivery again at once. Raises InvalidState when it did not fail."""
+    """Try a failed delivery again at once; one of a digest in a letter of its own, or with what is due beside it.
+
+    Raises InvalidState when it did not fail.
+    """
     delivery = lock(delivery_id)
     if delivery is None or delivery.status != Status.FAILED:
         raise InvalidState
     delivery.status, delivery.due_at, delivery.reason = Status.WAITING, clock.now(), ""
     delivery.save(update_fields=["status", "due_at", "reason"])
-    parked = selectors.list_parked_entries([str(delivery.pk)])
+    parked = selectors.list_parked_entries(delivery)
     if parked:
         outbox.unpark(entry_ids=parked)
         outbox.wake()

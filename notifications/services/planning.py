@@ -15,7 +15,7 @@ from notifications.events import NotificationsCounted
 from notifications.kinds import Kind
 from notifications.models import Channel, Delivery, Digest
 from notifications.selectors.choices import find_digest, find_quiet_end
-from notifications.selectors.deliveries import DIGEST_KIND, KIND
+from notifications.selectors.deliveries import promise_of
 
 
 def name_of(target: Model | None) -> tuple[str, str]:
@@ -46,16 +46,9 @@ def promise(delivery: Delivery) -> None:
 
     It may come too early for the others: `deliver_digest` promises again what it leaves waiting.
     """
-    if delivery.is_digest:
-        person_id = str(delivery.notification.person_id)
-        outbox.enqueue(kind=DIGEST_KIND, payload={"person": person_id}, key=person_id, not_before=delivery.due_at)
-        return
-    outbox.enqueue(
-        kind=KIND,
-        payload={"delivery": str(delivery.pk)},
-        key=str(delivery.pk),
-        not_before=delivery.due_at,
-    )
+    kind, key = promise_of(delivery)
+    payload = {"person" if delivery.is_digest else "delivery": key}
+    outbox.enqueue(kind=kind, payload=payload, key=key, not_before=delivery.due_at)
 
 
 def announce_count(*, person_id: UUID, is_all: bool = False) -> None:

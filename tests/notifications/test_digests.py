@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.utils.dateparse import parse_datetime
 
+from digis.core import mail_routes, outbox
 from digis.core.models import OutboxEntry
 from notifications import services, tasks
-from notifications.models import Delivery
+from notifications.models import Delivery, Notification
 from tests import make
+from tests.notifications.conftest import say
 from tests.notifications.inbox import tell
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +21,11 @@ pytestmark = pytest.mark.django_db
 
 def deliver() -> int:
     return make.handle_outbox("notifications.deliver", "notifications.digest")
+
+
+@pytest.fixture(autouse=True)
+def _rested_routes() -> None:
+    mail_routes._resting.clear()
 
 
 def waiting() -> Any:
@@ -114,3 +121,66 @@ def test_what_is_being_tried_is_not_promised_twice(news: Any, fan: Any, clock: A
     deliver()
     clock.advance(minutes=3)
     assert services.promise_forgotten() == 0
+
+
+# ── One that does not work ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("broken", ["words", "right to see", "query"])
+def test_one_poison_row_fails_and_the_rest_of_the_digest_goes(
+    broken: str, register: Any, daily: Any, clock: Any, mailoutbox: list[Any], moderator: Any
+):
+    """NOT-1: in that very letter; staff see why and may try it again."""
+    is_mended = {"yes": False}
+
+    def fail(_group: Any, *_row: Any) -> Any:
+        if is_mended["yes"]:
+            return say(_group) if broken != "right to see" else True
+        if broken == "query":
+            Notification.objects.filter(pk__in=[0]).extra(where=["1/0 = 1"]).exists()
+        raise RuntimeError("no words")
+
+    register("test.poison", **({"can_view": fail} if broken == "right to see" else {"render": fail}))
+    poison = tell(daily, kind="test.poison", words="Bitter")
+    tell(daily, words="Sweet")
+    clock.move_to(parse_datetime("2027-01-12T09:00:05Z"))
+    deliver()
+    assert ["Sweet" in letter.body for letter in mailoutbox] == [True]
+    failed = poison.deliveries.get(channel="mail")
+    assert failed.status == "failed"
+    assert ("division by zero" if broken == "query" else "RuntimeError: no words") in failed.reason
+    is_mended["yes"] = True
+    services.retry_delivery(delivery_id=failed.pk, staff=moderator)
+    deliver()
+    assert len(mailoutbox) == 2
+    assert "Bitter" in mailoutbox[1].body
+    assert "Sweet" not in mailoutbox[1].body
+
+
+def test_a_digest_that_was_given_up_failed_for_all_it_held(
+    daily: Any, clock: Any, mailoutbox: list[Any], moderator: Any, settings: Any
+):
+    """NOT-1: no route took it; the log says so, and each can be tried again. What is due later is not concerned."""
+    routes = settings.MAIL_ROUTES
+    settings.MAIL_ROUTES = [{"name": "only", "backend": "no.such.Backend"}]
+    rows = [tell(daily, words=f"News {number}") for number in range(2)]
+    clock.move_to(parse_datetime("2027-01-12T09:00:05Z"))
+    for _ in range(outbox.MAX_TRIES):
+        deliver()
+        clock.advance(hours=1, minutes=15)
+    tell(daily, words="Tuesday")
+    assert services.note_failed_deliveries() == 2
+    assert services.note_failed_deliveries() == 0
+    failed = Delivery.objects.filter(status="failed")
+    assert {row.notification_id for row in failed} == {row.pk for row in rows}
+    assert all("only" in row.reason and row.attempts == outbox.MAX_TRIES for row in failed)
+    settings.MAIL_ROUTES = routes
+    for row in failed:
+        services.retry_delivery(delivery_id=row.pk, staff=moderator)
+    deliver()
+    assert [
+        sorted(word for word in ("News 0", "News 1", "Tuesday") if word in letter.body) for letter in mailoutbox
+    ] == [["News 0", "News 1"]]
+    clock.move_to(parse_datetime("2027-01-13T09:00:05Z"))
+    deliver()
+    assert "Tuesday" in mailoutbox[1].body
