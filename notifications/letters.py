@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -37,15 +37,22 @@ def send_letter(*, delivery: Delivery, text: Text, unsubscribe_url: str) -> str:
     )
 
 
-def send_digest(*, person: User, deliveries: Sequence[Delivery], texts: Sequence[Text], unsubscribe_url: str) -> str:
-    """Send many notifications in one letter, under one Message-ID that comes from all of them; see `send_letter`."""
-    names = "\n".join(sorted(str(delivery.pk) for delivery in deliveries))
+def send_digest(*, person: User, due: Iterable[Delivery], texts: Sequence[Text], unsubscribe_url: str) -> str:
+    """Send many notifications in one letter, under one Message-ID; see `send_letter`.
+
+    `due` is every delivery this run looked at, also those it left out.
+    """
+    # What is read or muted between a try and its repeat changes what the letter holds, never what was due: a lost commit
+    # leaves the first of these waiting, tried as often as before. Once it was noted it leads no other letter; where
+    # staff try it again it was tried more often.
+    first = min(due, key=lambda delivery: delivery.pk)
+    name = f"{first.pk} {first.attempts}"
     context = {"items": [whole(text) for text in texts], "person": person, "unsubscribe_url": unsubscribe_url}
     return _post(
         person=person,
         template="notifications/digest",
         context=context,
-        letter_id=f"digest-{hashlib.sha256(names.encode()).hexdigest()[:32]}",
+        letter_id=f"digest-{hashlib.sha256(name.encode()).hexdigest()[:32]}",
         unsubscribe_url=unsubscribe_url,
         metadata={},  # the provider's own id, kept with each delivery, finds them all
     )

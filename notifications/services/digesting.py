@@ -50,7 +50,7 @@ def _deliver_due(due: list[Delivery], now: datetime) -> int:
         return 0
     kept = [(delivery, text) for delivery in due if (text := _prepare(delivery, now)) is not None]
     if kept:
-        _send_digest(person, kept)
+        _send_digest(person, due, kept)
     return len(kept)
 
 
@@ -82,10 +82,10 @@ def _promise_rest(person_id: UUID) -> None:
         promise(first)
 
 
-def _send_digest(person: User, kept: list[tuple[Delivery, Text]]) -> None:
+def _send_digest(person: User, due: list[Delivery], kept: list[tuple[Delivery, Text]]) -> None:
     provider_id = letters.send_digest(
         person=person,
-        deliveries=[delivery for delivery, _text in kept],
+        due=due,
         texts=[text for _delivery, text in kept],
         unsubscribe_url=unsubscribe.make_url(person=person, category=DIGEST),
     )

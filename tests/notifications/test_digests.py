@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from digis.core import mail_routes, outbox
@@ -184,3 +185,49 @@ def test_a_digest_that_was_given_up_failed_for_all_it_held(
     clock.move_to(parse_datetime("2027-01-13T09:00:05Z"))
     deliver()
     assert "Tuesday" in mailoutbox[1].body
+
+
+# ── One letter, one name ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_digest_posted_again_after_a_lost_commit_is_the_same_letter(
+    which: int, daily: Any, clock: Any, mailoutbox: list[Any]
+):
+    """NOT-1: whichever of its news was read meanwhile, and though quiet hours began in between."""
+    rows = [tell(daily, words=f"News {number}") for number in range(3)]
+    clock.move_to(parse_datetime("2027-01-12T09:00:05Z"))
+
+    with transaction.atomic():
+        assert services.deliver_digest(person_id=daily.pk) == 3
+        transaction.set_rollback(True)
+    services.mark_read(person=daily, ids=[rows[which].pk])
+    services.set_quiet_hours(person=daily, starts=time(9), ends=time(10))
+    deliver()
+    clock.move_to(parse_datetime("2027-01-12T10:00:05Z"))
+    deliver()
+    assert len(mailoutbox) == 2
+    assert len({letter.extra_headers["Message-ID"] for letter in mailoutbox}) == 1
+
+
+def test_two_digests_are_two_letters(register: Any, daily: Any, clock: Any, mailoutbox: list[Any], moderator: Any):
+    """NOT-1: also one that holds what failed in the other."""
+    is_mended = {"yes": False}
+
+    def render(group: Any) -> Any:
+        if not is_mended["yes"]:
+            raise RuntimeError("no words")
+        return say(group)
+
+    register("test.poison", render=render)
+    poison = tell(daily, kind="test.poison")
+    tell(daily)
+    clock.move_to(parse_datetime("2027-01-12T09:00:05Z"))
+    deliver()
+    is_mended["yes"] = True
+    services.retry_delivery(delivery_id=poison.deliveries.get(channel="mail").pk, staff=moderator)
+    deliver()
+    tell(daily)
+    clock.move_to(parse_datetime("2027-01-13T09:00:05Z"))
+    deliver()
+    assert len({letter.extra_headers["Message-ID"] for letter in mailoutbox}) == 3

@@ -179,8 +179,8 @@ def test_a_digest_is_one_letter_about_many_things():
     rows = list(Delivery.objects.filter(notification__person=ana, channel="mail"))
     texts = [Text("Ben follows you", url="/@ben/"), Text("Cleo follows you", body="Say hello")]
     args = {"person": ana, "texts": texts, "unsubscribe_url": "https://digis.example/u"}
-    first = letters.send_digest(deliveries=rows, **args)
-    again = letters.send_digest(deliveries=rows[::-1], **args)
+    first = letters.send_digest(due=rows, **args)
+    again = letters.send_digest(due=rows[::-1], **args)
     assert first == again
     message = django_mail.outbox[0]
     assert "2 pieces of news" in message.subject
