@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import Error as DatabaseError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import selectors as accounts
@@ -18,6 +20,8 @@ from digis.core.errors import NotFound
 from notifications import days
 from notifications.kinds import Text, get_kind, guarded_kinds, known_kinds
 from notifications.models import Notification
+
+log = structlog.get_logger(__name__)
 
 MOST_COUNTED = 100  # the bell says 99+ from here on
 RECENTLY = timedelta(minutes=2)
@@ -80,7 +84,7 @@ def count_unread(person: User | AnonymousUser) -> int:
         return unread[:MOST_COUNTED].count()
     count = unread.exclude(kind__in=guarded)[:MOST_COUNTED].count()
     rest = unread.filter(kind__in=guarded).order_by(*ORDER)[: MOST_COUNTED - count] if count < MOST_COUNTED else ()
-    return count + sum(may_show(person, row) for row in rest)
+    return count + sum(_may_list(person, row) for row in rest)
 
 
 def may_show(person: User, row: Notification) -> bool:
@@ -95,24 +99,49 @@ def can_read(person: User, row: Notification) -> bool:
     return may_show(person, row)
 
 
+def _may_list(person: User, row: Notification) -> bool:
+    """Ask the kind; where it fails, one line is missing, not the inbox. A delivery asks `may_show` and fails as it should."""
+    try:
+        return may_show(person, row)
+    except DatabaseError:  # the transaction may be broken: nothing after it would work
+        raise
+    except Exception:
+        log.exception("notification_cannot_be_asked", notification=str(row.pk), kind=row.kind)
+        return False
+
+
+def _render_line(group: Sequence[Notification]) -> Text | None:
+    """Return the words of a line, or None where its kind has none for it."""
+    head = group[0]
+    try:
+        return get_kind(head.kind).render(group)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("notification_has_no_words", notification=str(head.pk), kind=head.kind)
+        return None
+
+
 def present_lines(person: User, heads: Iterable[Notification]) -> list[Line]:
     """Turn heads into lines with their words, in as many queries for any number of them.
 
-    What the person may not see any more is left out. `starts_day` marks the first line of each day of their zone.
+    What the person may not see any more is left out, and what its kind cannot word. `starts_day` marks the first line of
+    each day of their zone.
     """
     heads = list(heads)
     members = _members(person, heads)
     today = days.day_of(clock.now(), person.time_zone)
     lines: list[Line] = []
     for head in heads:
-        group = [row for row in members.get(head.group, [head]) if may_show(person, row)]
-        if not group:
+        group = [row for row in members.get(head.group, [head]) if _may_list(person, row)]
+        text = _render_line(group) if group else None
+        if text is None:
             continue
         day = days.day_of(group[0].created_at, person.time_zone)
         lines.append(
             Line(
                 head=group[0],
-                text=get_kind(head.kind).render(group),
+                text=text,
                 count=len(group),
                 day=day,
                 day_words=days.describe_day(day, today),

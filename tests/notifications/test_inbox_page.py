@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.dateparse import parse_datetime
@@ -156,3 +156,48 @@ def test_a_banner_says_that_mail_comes_back(fan: Any, fan_client: Client, clock:
         page = fan_client.get(path).content.decode()
         assert f"Mail to {fan.email} comes back" in page
         assert "/settings/notifications/address/" in page
+
+
+@pytest.mark.parametrize("broken", ["words", "right to see"])
+def test_one_poison_row_is_left_out_and_the_inbox_is_shown(
+    broken: str, register: Any, fan: Any, fan_client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    """NOT-1, NOT-2: on the page, in its tab and in the API; the log names it once each time."""
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr("notifications.selectors.inbox.log.exception", lambda _event, **data: told.append(data))
+
+    def fail(*_any: Any) -> Any:
+        raise KeyError("amount")
+
+    register("test.poison", **({"render": fail} if broken == "words" else {"can_view": fail}))
+    register("test.fine")
+    tell(fan, kind="test.fine", words="Old")
+    poison = tell(fan, kind="test.poison")
+    tell(fan, kind="test.fine", words="New")
+    assert titles(fan_client) == titles(fan_client, "?tab=unread") == ["New", "Old"]
+    answer = fan_client.get("/api/v1/notifications")
+    assert answer.status_code == 200
+    assert [line["title"] for line in answer.json()["results"]] == ["New", "Old"]
+    told.clear()
+    assert lines(fan) == ["New", "Old"]
+    assert told == [{"notification": str(poison.pk), "kind": "test.poison"}]
+    assert selectors.count_unread(fan) == (3 if broken == "words" else 2)
+    fan_client.post("/notifications/read/", {"all": "1"})
+    assert selectors.count_unread(fan) == 0
+
+
+def test_a_receipt_without_its_numbers_does_not_close_the_inbox(news: Any, fan: Any, fan_client: Client):
+    """NOT-1: a real kind."""
+    tell(fan, words="Fine")
+    services.notify(kind="economy.tip_received", person=fan, key="t", data={})
+    assert titles(fan_client) == ["Fine"]
+
+
+def test_a_broken_transaction_is_not_taken_for_a_poison_row(register: Any, fan: Any):
+    def fail(*_any: Any) -> Any:
+        raise OperationalError("gone")
+
+    register(render=fail)
+    tell(fan)
+    with pytest.raises(OperationalError):
+        lines(fan)
