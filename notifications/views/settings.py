@@ -31,13 +31,22 @@ SETTINGS = "notifications:settings"
 def settings(request: HttpRequest) -> HttpResponse:
     """Choose what comes by which way, when it is quiet, and what is gathered; each form saves by itself."""
     person = require_signed_in(request.user)
-    acts: dict[str, Callable[[HttpRequest, User], Form | None]] = {"quiet": _save_quiet, "digest": _save_digest}
+    acts: dict[str, Callable[[HttpRequest, User], Form | None]] = {
+        "table": _save_table,
+        "quiet": _save_quiet,
+        "digest": _save_digest,
+    }
     forms: dict[str, Form] = {"quiet": _quiet_form(person), "digest": _digest_form(person)}
     if request.method == "POST":
-        refused = acts.get(request.POST.get("form", ""), _save_table)(request, person)
+        name = request.POST.get("form", "")
+        if name not in acts:  # taken for the table, it would clear every box
+            raise ValidationFailed(
+                message=_("Nothing was saved. Open your notification settings again, then save there.")
+            )
+        refused = acts[name](request, person)
         if refused is None:
             return redirect(request, SETTINGS)
-        forms[request.POST["form"]] = refused
+        forms[name] = refused
     context = {
         "rows": selectors.list_rows(person),
         "forms": forms,

@@ -225,7 +225,7 @@ MATRIX: dict[str, Row] = {
     "notifications:list": page(MEMBERS),
     "notifications:read": act({ANON: 302, "*": 303}, data={"all": "1"}),
     "notifications:open": page({ANON: 302, "*": 404}, args=lambda _: {"notification_id": NOBODY}),
-    "notifications:settings": form(post={ANON: 302, "*": 303}),
+    "notifications:settings": form(),
     "notifications:bell": act({ANON: 302, "*": (303, 403)}, args=person, data={"level": "all"}),
     "api:notifications": Row(API_READ, API_POST),
     "api:notifications-read": Row(API_POST, JSON_ONLY),

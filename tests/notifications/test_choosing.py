@@ -60,6 +60,18 @@ def test_mandatory_boxes_are_ticked_explained_and_not_for_sale(fan_client: Clien
     assert set(Preference.objects.values_list("category", flat=True)).isdisjoint({"security", "money", "account"})
 
 
+@pytest.mark.parametrize("sent", [{}, {"form": ""}, {"form": "tables"}, {"form": "tables", "starts": "22:00"}])
+def test_a_form_nobody_knows_changes_nothing(sent: dict[str, str], fan_client: Client, fan: Any):
+    """NOT-5: least of all what a person hears."""
+    services.set_preference(person=fan, category="followers", channel="mail", is_on=True)
+    before = boxes(fan_client)
+    answer = fan_client.post(PAGE, sent)
+    assert answer.status_code == 422
+    assert "Nothing was saved." in answer.content.decode()
+    assert boxes(fan_client) == before
+    assert not QuietHours.objects.exists()
+
+
 def test_quiet_hours_are_saved_changed_and_ended(fan_client: Client, fan: Any):
     """NOT-8."""
     assert fan_client.post(PAGE, {"form": "quiet", "starts": "22:00", "ends": "07:30"}).status_code == 303
