@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import time
+from datetime import datetime, time
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts import selectors as accounts
@@ -17,6 +18,7 @@ from notifications import selectors
 from notifications.errors import CannotMute, NotFollowing
 from notifications.kinds import DIGEST
 from notifications.models import Bell, Channel, Delivery, Digest, Preference, QuietHours
+from notifications.selectors.choices import find_quiet_end
 from notifications.services.planning import next_digest_of, promise
 
 WAITING: Final = Delivery.Status.WAITING
@@ -98,16 +100,35 @@ def set_bell(*, person: User, creator: User, level: str) -> Bell:
 def set_quiet_hours(*, person: User, starts: time | None, ends: time | None) -> None:
     """Keep mail and push back between two times of the person's own clock; none of both ends it (NOT-8). Repeatable.
 
-    What already waits for the end of the old hours is looked at again then. Raises ValidationFailed for one time alone.
+    What waits for the end of the old hours goes when the new ones let it, perhaps at once. Raises ValidationFailed for one
+    time alone, and for twice the same.
     """
     if (starts is None) != (ends is None):
         raise ValidationFailed({"ends" if ends is None else "starts": [_("Fill in both times, or none.")]})
-    if starts is None or ends is None or starts == ends:
+    if starts is not None and starts == ends:
+        raise ValidationFailed({"ends": [_("Choose two different times, or turn quiet hours off.")]})
+    now = clock.now()
+    held = _list_held(person, now)
+    if starts is None or ends is None:
         QuietHours.objects.filter(pk=person.pk).delete()
     else:
-        QuietHours.objects.update_or_create(
-            person=person, defaults={"starts": starts, "ends": ends, "updated_at": clock.now()}
-        )
+        QuietHours.objects.update_or_create(person=person, defaults={"starts": starts, "ends": ends, "updated_at": now})
+    due_at = find_quiet_end(person, now) or now
+    for delivery in held:
+        delivery.due_at = due_at
+        promise(delivery)
+    Delivery.objects.bulk_update(held, ["due_at"])
+
+
+def _list_held(person: User, now: datetime) -> list[Delivery]:
+    """List what waits for the end of the quiet hours a person has now, locked."""
+    digest = selectors.find_digest(person)
+    # Nothing else makes a mail or push by itself wait. Of a digest it is what missed its hour, not what waits for the next.
+    held = Q(is_digest=False) | Q(is_digest=True, due_at=find_quiet_end(person, now))
+    if digest is not None:
+        held &= Q(is_digest=False) | ~Q(due_at=next_digest_of(digest, now))
+    waiting = Delivery.objects.filter(held, notification__person=person.pk, status=WAITING, due_at__gt=now)
+    return list(waiting.select_for_update(of=("self",)).select_related("notification"))
 
 
 @transaction.atomic

@@ -82,6 +82,10 @@ def test_quiet_hours_are_saved_changed_and_ended(fan_client: Client, fan: Any):
     assert half.status_code == 422
     assert "Fill in both times, or none." in half.content.decode()
     assert fan_client.post(PAGE, {"form": "quiet", "starts": "soon", "ends": "later"}).status_code == 422
+    same = fan_client.post(PAGE, {"form": "quiet", "starts": "21:00", "ends": "21:00"})
+    assert same.status_code == 422
+    assert "Choose two different times, or turn quiet hours off." in same.content.decode()
+    assert QuietHours.objects.get(person=fan).starts == time(22)
     off = {"form": "quiet", "starts": "22:00", "ends": "07:30", "off": "1"}
     assert fan_client.post(PAGE, off).status_code == 303
     assert not QuietHours.objects.exists()

@@ -218,6 +218,71 @@ def test_quiet_hours_set_after_the_telling_hold_too(news: Any, fan: Any, clock: 
     assert len(mailoutbox) == 1
 
 
+@pytest.mark.parametrize("held", ["when told", "when delivered"])
+def test_what_quiet_hours_held_back_goes_when_they_are_turned_off(
+    held: str, news: Any, fan: Any, clock: Any, mailoutbox: list[Any]
+):
+    """NOT-8: at once, not at their old end."""
+    clock.move_to(parse_datetime("2027-01-15T23:30:00Z"))
+    if held == "when delivered":
+        tell(fan)
+    live_in(fan, "UTC")
+    if held == "when told":
+        tell(fan)
+    deliver()
+    assert mailoutbox == []
+    assert by("mail").due_at == parse_datetime("2027-01-16T08:00:00Z")
+    services.set_quiet_hours(person=fan, starts=None, ends=None)
+    deliver()
+    assert len(mailoutbox) == 1
+
+
+@pytest.mark.parametrize(("ends", "hour"), [(time(6), 6), (time(10), 10)])
+def test_what_quiet_hours_held_back_goes_when_the_changed_ones_end(
+    ends: time, hour: int, news: Any, fan: Any, clock: Any, mailoutbox: list[Any]
+):
+    """NOT-8: sooner or later than they ended before."""
+    live_in(fan, "UTC")
+    clock.move_to(parse_datetime("2027-01-15T23:30:00Z"))
+    tell(fan)
+    services.set_quiet_hours(person=fan, starts=time(22), ends=ends)
+    for before in (6, 8, 10):
+        if before >= hour:
+            break
+        clock.move_to(parse_datetime(f"2027-01-16T{before:02}:00:05Z"))
+        deliver()
+        assert mailoutbox == []
+    clock.move_to(parse_datetime(f"2027-01-16T{hour:02}:00:05Z"))
+    deliver()
+    assert len(mailoutbox) == 1
+
+
+def test_turning_quiet_hours_off_sends_a_digest_that_missed_its_hour_and_no_other(
+    news: Any, fan: Any, clock: Any, mailoutbox: list[Any]
+):
+    """NOT-8: what waits for the next digest goes with it, though it were the very moment quiet ends."""
+    live_in(fan, "UTC")
+    clock.move_to(parse_datetime("2027-01-15T21:00:00Z"))
+    services.set_digest(person=fan, rhythm="daily", at=time(23))
+    tell(fan, words="Missed")
+    clock.move_to(parse_datetime("2027-01-15T23:00:05Z"))
+    deliver()
+    tell(fan, words="Next")
+    services.set_quiet_hours(person=fan, starts=None, ends=None)
+    deliver()
+    [letter] = mailoutbox
+    assert "Missed" in letter.body
+    assert "Next" not in letter.body
+    services.set_quiet_hours(person=fan, starts=time(22), ends=time(8))
+    services.set_digest(person=fan, rhythm="daily", at=time(8))
+    services.set_quiet_hours(person=fan, starts=None, ends=None)
+    deliver()
+    assert len(mailoutbox) == 1
+    clock.move_to(parse_datetime("2027-01-16T08:00:05Z"))
+    deliver()
+    assert len(mailoutbox) == 2
+
+
 # ── Digests ─────────────────────────────────────────────────────────────────────────────────
 
 
