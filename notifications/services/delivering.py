@@ -131,11 +131,7 @@ def _mail(delivery: Delivery, spec: Kind) -> Delivery:
 def _push(delivery: Delivery, spec: Kind) -> Delivery:
     outcome = _send_push(delivery, spec)
     if outcome.waiting:  # some browsers were reached; the others alone are tried again
-        outbox.enqueue(
-            kind="notifications.push_rest",
-            payload={"delivery": str(delivery.pk), "only": [str(pk) for pk in outcome.waiting]},
-            not_before=clock.now() + timedelta(seconds=max(outcome.retry_after, 2.0)),
-        )
+        _promise_push(delivery, outcome.waiting, _after_patience(outcome))
     if outcome.is_sent:
         return note(delivery, Status.SENT)
     status = Status.FAILED if outcome.failed else Status.DROPPED
@@ -174,18 +170,31 @@ def _when_late(told: Notification, spec: Kind) -> dict[str, Any]:
 def push_rest(*, delivery_id: UUID, only: Collection[UUID]) -> None:
     """Push to those browsers whose push service asked for patience, unless it is too late by now.
 
-    Raises TryLater while it does.
+    In quiet hours it waits for their end, as the first try did (NOT-8). Raises TryLater while nobody was reached and a push
+    service asks for patience.
     """
     delivery = lock(delivery_id)
-    if delivery is None or reason_to_drop(delivery, get_kind(delivery.notification.kind), clock.now()):
+    if delivery is None:
         return
-    outcome = _send_push(delivery, get_kind(delivery.notification.kind), only=only)
-    if outcome.waiting and outcome.is_sent:
-        outbox.enqueue(
-            kind="notifications.push_rest",
-            payload={"delivery": str(delivery.pk), "only": [str(pk) for pk in outcome.waiting]},
-            not_before=clock.now() + timedelta(seconds=max(outcome.retry_after, 2.0)),
-        )
+    now = clock.now()
+    spec = get_kind(delivery.notification.kind)
+    if reason_to_drop(delivery, spec, now):
+        return
+    if until := _quiet_until(delivery, spec, now):
+        _promise_push(delivery, only, until)
+        return
+    outcome = _send_push(delivery, spec, only=only)
+    if outcome.waiting:
+        _promise_push(delivery, outcome.waiting, _after_patience(outcome))
+
+
+def _promise_push(delivery: Delivery, only: Collection[UUID], moment: datetime) -> None:
+    payload = {"delivery": str(delivery.pk), "only": [str(pk) for pk in only]}
+    outbox.enqueue(kind="notifications.push_rest", payload=payload, not_before=moment)
+
+
+def _after_patience(outcome: push.PushOutcome) -> datetime:
+    return clock.now() + timedelta(seconds=max(outcome.retry_after, 2.0))
 
 
 def words_of(told: Notification) -> Text:

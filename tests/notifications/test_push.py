@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import time, timedelta
 from email.utils import format_datetime
 
 import pytest
 import requests
 from django.test import Client
+from django.utils.dateparse import parse_datetime
 
 from accounts.signals import person_signed_out
 from digis.core import clock as core_clock
@@ -16,7 +17,7 @@ from digis.core import outbox
 from digis.core.models import OutboxEntry
 from digis.sandbox.push import PushService
 from digis.sandbox.push.seal import encode
-from notifications import push
+from notifications import push, services
 from notifications.kinds import Text
 from notifications.models import Delivery, PushSubscription
 from notifications.push import door, keys
@@ -184,6 +185,24 @@ def test_those_who_were_reached_are_not_woken_again_for_the_others(ana, service,
     cast.run()
     assert (len(reached.taken), len(later.taken)) == (1, 0)
     clock.advance(seconds=30)
+    cast.run()
+    assert (len(reached.taken), len(later.taken)) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["test.news", "test.ring"])
+def test_a_push_that_is_tried_again_in_quiet_hours_waits_for_their_end(ana, service, clock, register, kind):
+    """NOT-8: as the first try does; a ring comes through (NOT-4)."""
+    register(kind, is_urgent=kind == "test.ring")
+    clock.move_to(parse_datetime("2027-01-15T21:59:00Z"))
+    services.set_quiet_hours(person=ana, starts=time(22), ends=time(8))
+    reached, later = (turn_on(browser_of(ana), service) for _ in range(2))
+    later.faults.append((503, {"Retry-After": "90"}))
+    services.notify(kind=kind, person=ana, key="k")
+    cast.run()
+    clock.move_to(parse_datetime("2027-01-15T22:01:00Z"))
+    cast.run()
+    assert (len(reached.taken), len(later.taken)) == (1, 1 if kind == "test.ring" else 0)
+    clock.move_to(parse_datetime("2027-01-16T08:00:05Z"))
     cast.run()
     assert (len(reached.taken), len(later.taken)) == (1, 1)
 
