@@ -4,6 +4,7 @@ import { focusAfterSwap, showProblem } from "./focus.js";
 import { bindMenus } from "./menus.js";
 import { bindForms } from "./forms.js";
 import { bindSheets } from "./sheets.js";
+import { showCurrentTabs } from "./tabs.js";
 import { bindToasts } from "./toasts.js";
 import { bindWorker } from "./worker.js";
 import "./calls/ring-sheet.js";
@@ -17,5 +18,9 @@ bindForms(document);
 bindToasts(document);
 bindSheets(document);
 bindWorker();
+showCurrentTabs(document);
 document.addEventListener("htmx:afterSettle", focusAfterSwap);
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target instanceof Element) showCurrentTabs(target);
+});
 document.addEventListener("htmx:responseError", showProblem);

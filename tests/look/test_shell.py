@@ -18,6 +18,13 @@ from tests.look.rooms import room
 
 pytestmark = pytest.mark.django_db
 
+# Every strip of tabs that is shown: whether it scrolls, and whether its current tab stands whole within it.
+TABS = """() => [...document.querySelectorAll("main nav > [aria-current]")].map(tab => {
+  const [here, strip] = [tab.getBoundingClientRect(), tab.parentElement.getBoundingClientRect()];
+  return { words: tab.textContent, scrolls: tab.parentElement.scrollWidth > tab.parentElement.clientWidth,
+    is_seen: here.left >= strip.left - 1 && here.right <= strip.right + 1 };
+})"""
+
 
 # ── What the server writes ──────────────────────────────────────────────────────────────────
 
@@ -237,6 +244,29 @@ def test_a_phone_has_a_bar_below_and_a_page_with_acts_has_its_own(browser: Brows
         here.show("/@ana/")
         expect(here.page.locator(".bottombar")).to_be_hidden()
         expect(here.page.locator(".actionbar").get_by_role("link", name="Call")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "width"),
+    [
+        ("/settings/profile/", 390),
+        ("/settings/notifications/", 390),
+        ("/settings/appearance/", 390),
+        ("/notifications/?category=account", 390),
+        ("/studio/disputes/", 240),
+    ],
+)
+def test_the_current_tab_is_in_view_and_nothing_else_has_moved(
+    path: str, width: int, browser: Browser, creator_client: Client
+):
+    """A11Y-4: nobody has to drag a strip that is wider than a phone to see where they are."""
+    with room(browser, creator_client) as here:
+        here.page.set_viewport_size({"width": width, "height": 844})
+        here.show(path)
+        strips = here.page.evaluate(TABS)
+        assert any(strip["scrolls"] for strip in strips)
+        assert all(strip["is_seen"] for strip in strips), strips
+        assert here.page.evaluate("[scrollX, scrollY, document.activeElement === document.body]") == [0, 0, True]
 
 
 def test_every_page_builds_with_a_request_that_no_middleware_touched(rf: RequestFactory):
