@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from digis.core.errors import Conflict, DomainError, InvalidState, LimitReached
+from digis.core.errors import Conflict, DomainError, Forbidden, InvalidState, LimitReached
 
 
 class InsufficientTokens(DomainError):
@@ -102,6 +102,12 @@ class EarningsChanged(InvalidState):
     """What the page offered to pay out is not what is available any more (LEDGER-7)."""
 
     message = _("Your available earnings changed since you opened this page. Nothing was sent: look at the new amount.")
+
+
+class NeedsAnotherPerson(Forbidden):
+    """What one member of staff asked for, another has to decide (PAY-4)."""
+
+    message = _("You asked for this yourself: somebody else has to decide it.")
 
 
 class PayoutSetupUnavailable(DomainError):

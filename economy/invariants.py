@@ -104,7 +104,8 @@ INVARIANTS: Final[dict[str, str]] = {
                    coalesce(sum(e.amount) FILTER (WHERE a.owner_id = t.payee_id), 0) AS share
             FROM economy_ledgerentry e JOIN economy_ledgeraccount a ON a.id = e.account_id WHERE e.transaction_id = t.id
         ) e
-        WHERE t.type IN ('deduction', 'refund', 'adjustment') AND t.payee_id IS NOT NULL
+        WHERE (t.type IN ('deduction', 'refund') OR (t.type = 'adjustment' AND t.reverses_id IS NOT NULL))
+          AND t.payee_id IS NOT NULL
           AND (t.fee <> e.fee OR e.share <> -t.amount - t.fee OR sign(t.fee) * sign(t.amount) > 0)
     """,
     "a transaction's amount is what its person's tokens changed by": """
@@ -190,6 +191,15 @@ INVARIANTS: Final[dict[str, str]] = {
         GROUP BY p.id, k.without, k.kept
         HAVING sum(r.amount) > p.tokens * k.without / p.amount_minor - p.tokens * k.kept / p.amount_minor
                              + p.bonus_tokens * k.without / p.amount_minor - p.bonus_tokens * k.kept / p.amount_minor
+    """,
+    "a correction is posted once, as two people agreed": """
+        SELECT coalesce(a.id::text, t.key) AS adjustment, a.state, a.tokens, t.data
+        FROM economy_adjustment a
+        FULL JOIN (SELECT * FROM economy_ledgertransaction WHERE source_type = 'adjustment') t ON t.id = a.transaction_id
+        WHERE (a.id IS NULL OR t.id IS NULL OR t.source_id <> a.id::text OR t.kind <> a.kind
+               OR abs((t.data ->> 'tokens')::bigint) <> a.tokens
+               OR coalesce(t.person_id, t.payee_id) <> a.person_id)
+          AND (a.state = 'posted' OR t.id IS NOT NULL)
     """,
     "purchases are credited once, and as they say": """
         SELECT p.id, p.status, p.credited_tokens, coalesce(e.total, 0) AS posted

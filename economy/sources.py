@@ -28,8 +28,9 @@ _attesters: dict[str, Attester] = {}
 
 def connect() -> None:
     """Register the economy's own: tips, and tokens from person to person."""
-    from economy.selectors import giving
+    from economy.selectors import adjustments, giving
 
+    register_source("adjustment", describe=adjustments.describe_adjustments)
     register_source(giving.TIP, describe=giving.describe_tips)
     register_source(giving.TRANSFER, describe=giving.describe_transfers)
 

@@ -15,6 +15,8 @@ PAYOUT_MIN_MINOR = 2_000  # 20.00 (PAY-3)
 PAYOUT_COOL_OFF_HOURS = 72  # after the bank account changed
 PAYOUT_REVIEWED_AT_MINOR = (100_000, 500_000, 2_500_000, 5_000_000)  # staff look at the payout that passes one
 PAYOUT_UNCLAIMED_DAYS = 14  # a payout the bank refused returns by itself after so long
+WRITE_OFF_DAYS = 90  # a creator owes so long before two of our staff may write it off (PAY-4)
+ADJUSTMENT_MAX_TOKENS = 1_000_000  # what two members of staff correct at once
 PAYOUT_WEEKDAY = 0  # Monday, UTC
 PAYOUT_COUNTRIES = tuple("AT BE CY DE EE ES FI FR GB GR HR IE IT LT LU LV MT NL PT SI SK US".split())  # noqa: SIM905  as people read it
 # What a lost payment paid creators is taken back while it is pending. Once it is settled, the platform bears it, or with

@@ -1,5 +1,5 @@
 """The economy in the admin: money to be read, payouts to be decided, gifts and codes to be edited."""
 
-from economy.admin import disputes, giving, ledger, payouts
+from economy.admin import adjustments, disputes, giving, ledger, payouts
 
-__all__ = ["disputes", "giving", "ledger", "payouts"]
+__all__ = ["adjustments", "disputes", "giving", "ledger", "payouts"]

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from digis.core.money import Money
-from digis.core.templatetags.digis import cents
-from economy.models import Payout, PayoutAccount
+from digis.core.templatetags.digis import cents, earned
+from digis.core.templatetags.digis import tokens as count
+from economy.models import Adjustment, Payout, PayoutAccount
 from economy.selectors.payouts import say_failure
 from notifications.kinds import MONEY, Kind, Text, register_kind
 from notifications.models import Notification
@@ -18,6 +19,7 @@ from notifications.services import notify
 
 State = Payout.State
 STOPPED: Final = "economy.payouts_stopped"
+ADJUSTED: Final = "economy.adjusted"
 SENT: Final = frozenset({"inbox", "mail"})
 
 
@@ -29,6 +31,7 @@ def connect() -> None:
         (_name(State.RETURNED), _returned),
         (_name(State.CANCELED), _canceled),
         (STOPPED, _stopped),
+        (ADJUSTED, _adjusted),
     ):
         register_kind(Kind(name, category=MONEY, render=render, channels=SENT, defaults=SENT, mandatory=True))
 
@@ -59,6 +62,16 @@ def tell_of_payout(payout: Payout) -> None:
 def tell_of_stop(account: PayoutAccount, *, key: str) -> None:
     """Tell a creator that staff stopped their payouts, and why."""
     notify(kind=STOPPED, person=account.creator, key=key, data={"reason": account.stopped_reason})
+
+
+def tell_of_adjustment(row: Adjustment) -> None:
+    """Tell a person what staff corrected, and why, once. Runs inside the cause."""
+    notify(
+        kind=ADJUSTED,
+        person=row.person,
+        key=f"adjustment:{row.pk}",
+        data={"tokens": row.signed, "of_creator": row.is_of_creator, "reason": row.reason},
+    )
 
 
 def _name(state: str) -> str:
@@ -98,3 +111,15 @@ def _canceled(group: Sequence[Notification]) -> Text:
 def _stopped(group: Sequence[Notification]) -> Text:
     body = _("The reason they gave: %(reason)s") % {"reason": group[0].data["reason"]}
     return Text(_("Our staff stopped your payouts"), body=body, url=reverse("economy:payouts"), icon="circle-alert")
+
+
+def _adjusted(group: Sequence[Notification]) -> Text:
+    data = group[0].data
+    if not data["of_creator"]:
+        title = _("%(tokens)s tokens that you owed are forgiven") % {"tokens": count(data["tokens"])}
+        return Text(title, body=data["reason"], url=reverse("economy:wallet"), icon="scale")
+    words = {"amount": earned(abs(data["tokens"]))}
+    title = (
+        _("%(amount)s was taken from your earnings") if data["tokens"] < 0 else _("%(amount)s was put right for you")
+    )
+    return Text(title % words, body=data["reason"], url=reverse("economy:earnings"), icon="scale")

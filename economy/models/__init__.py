@@ -1,5 +1,6 @@
 """The ledger, the lots behind its balances, holds, purchases that bring tokens in, and payouts that take them out."""
 
+from economy.models.adjustments import Adjustment
 from economy.models.disputes import ChargeReversal, Dispute
 from economy.models.earnings import CreatorRisk, Earning, FeeRule
 from economy.models.giving import (
@@ -20,6 +21,7 @@ from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutSte
 from economy.models.purchases import Pack, Purchase, StripeCustomer
 
 __all__ = [
+    "Adjustment",
     "BonusGrant",
     "ChargeReversal",
     "CreatorRisk",

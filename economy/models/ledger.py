@@ -141,7 +141,9 @@ class LedgerTransaction(models.Model):
 
     @property
     def share(self) -> int:
-        """What the payee got; negative where a refund took it back."""
+        """What the payee got; negative where a refund took it back, or staff did."""
+        if self.source_type == "adjustment":
+            return int(self.data["tokens"])
         return -self.amount - self.fee if self.payee_id else 0
 
 

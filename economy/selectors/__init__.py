@@ -1,5 +1,6 @@
 """Every read of tokens, earnings, history and purchases."""
 
+from economy.selectors.adjustments import find_owed_since, get_adjustment, get_owed
 from economy.selectors.balances import (
     Balance,
     Earnings,
@@ -120,12 +121,14 @@ __all__ = [
     "fee_for",
     "find_gift",
     "find_next_expiry",
+    "find_owed_since",
     "find_payee",
     "find_purchase_by_intent",
     "find_webhook_secret",
     "forecast_earnings",
     "gather_evidence",
     "get_account_sheet",
+    "get_adjustment",
     "get_balance",
     "get_balance_of",
     "get_confirm_above",
@@ -135,6 +138,7 @@ __all__ = [
     "get_hold",
     "get_hold_days",
     "get_limit_left",
+    "get_owed",
     "get_payable",
     "get_payee",
     "get_payout",

@@ -79,7 +79,7 @@ def _title(head: LedgerTransaction, source: Source | None, *, is_hidden: bool) -
     name = head.person.display_name if head.person and not is_hidden else _("somebody")
     title = str(source.title) if source else _("Paid by %(name)s") % {"name": name}
     words = {"what": title, "case": head.data.get("dispute", "")}
-    if head.type == Type.ADJUSTMENT:
+    if head.type == Type.ADJUSTMENT and head.reverses_id:
         return _("Dispute settled: %(what)s, case %(case)s") % words
     if head.type == Type.REFUND and head.data.get("reason") == "dispute":
         return _("Adjustment: %(what)s, case %(case)s") % words

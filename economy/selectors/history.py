@@ -192,7 +192,7 @@ def _returned(head: LedgerTransaction, title: str) -> str:
         return _("Taken back by the dispute: %(what)s") % {"what": title}
     if head.type == Type.REFUND:
         return _("Returned: %(what)s") % {"what": title}
-    if head.type == Type.ADJUSTMENT:
+    if head.type == Type.ADJUSTMENT and head.reverses_id:
         return _("Paid again after the dispute: %(what)s") % {"what": title}
     return title
 

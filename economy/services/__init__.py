@@ -1,5 +1,6 @@
 """Every act on tokens and money."""
 
+from economy.services.adjustments import decide_adjustment, request_adjustment
 from economy.services.charges import Charge, ChargeOutcome, charge, charge_many, refund_charge
 from economy.services.disputes import answer_dispute, review_buyer
 from economy.services.earnings import mature_earnings, start_hold
@@ -66,6 +67,7 @@ __all__ = [
     "check_transfer",
     "converge_due_purchases",
     "converge_purchase",
+    "decide_adjustment",
     "expire_promotional_lots",
     "fold_earnings",
     "give_bonus",
@@ -90,6 +92,7 @@ __all__ = [
     "refund_charge",
     "release_fault",
     "release_hold",
+    "request_adjustment",
     "request_payout",
     "require_payee",
     "review_buyer",

@@ -24,6 +24,7 @@ FUNCTIONS = (
     "refunds",
     "disputes",
     "payouts",
+    "adjustments",
 )  # in loading order
 
 

@@ -21,11 +21,11 @@ from hypothesis.stateful import (
 
 from accounts import services as accounts
 from accounts.models import User
-from digis.core.errors import DomainError
+from digis.core.errors import DomainError, ValidationFailed
 from economy import selectors, services
 from economy.errors import EarningsChanged, InsufficientTokens, PayoutBlocked, TokensOwed
 from economy.invariants import broken
-from economy.models import Hold, LedgerAccount, Payout
+from economy.models import Adjustment, Hold, LedgerAccount, Payout
 from economy.services.payouts import cancel_payout, open_payout, place_payout
 from tests import make
 from tests.economy.plain_ledger import PlainLedger, Purchase, Sale
@@ -52,7 +52,7 @@ class Story(RuleBasedStateMachine):
         self.numbers = count(1)
         self.people: dict[str, User] = {name: make.make_person(name) for name in FANS}
         self.people |= {name: make.make_creator(name) for name in CREATORS}
-        self.staff = make.make_staff("desk")
+        self.staff, self.chief = make.make_staff("desk"), make.make_staff("chief")
         self.begun = self.clock.now()
         self.bought: list[tuple[Any, Purchase]] = []
         self.sold: list[tuple[Any, Sale]] = []
@@ -212,6 +212,38 @@ class Story(RuleBasedStateMachine):
                 plain.in_payout[name] -= payout.tokens
                 plain.available[name] += payout.tokens
                 plain.pay_creator_debt(name)
+
+    @rule(name=st.sampled_from((*FANS, *CREATORS)), kind=st.sampled_from(list(Adjustment.Kind)), tokens=SMALL)
+    def correct(self, *, name: str, kind: Adjustment.Kind, tokens: int) -> None:
+        """Two of the staff write off what is owed, or put earnings right."""
+        plain, person = self.plain, self.people[name]
+        owed = {Adjustment.Kind.FORGIVE_FAN: plain.debt, Adjustment.Kind.FORGIVE_CREATOR: plain.owed}.get(kind)
+        if owed is not None:
+            tokens = min(tokens, owed[name])
+        asked = {
+            "staff": self.staff,
+            "person": person,
+            "kind": kind,
+            "tokens": tokens,
+            "reason": "x",
+            "key": self.key(),
+        }
+        try:
+            made = services.request_adjustment(**asked)
+        except ValidationFailed:
+            is_right = (kind == Adjustment.Kind.FORGIVE_FAN) == (name in FANS)
+            assert not is_right or not tokens or kind == Adjustment.Kind.FORGIVE_CREATOR  # younger than ninety days
+            return
+        services.decide_adjustment(adjustment_id=made.pk, staff=self.chief, approve=True)
+        if owed is not None:
+            owed[name] -= tokens
+        elif kind == Adjustment.Kind.CREDIT_CREATOR:
+            plain.available[name] += tokens
+            plain.pay_creator_debt(name)
+        else:
+            part = min(tokens, plain.available[name])
+            plain.available[name] -= part
+            plain.owed[name] += tokens - part
 
     @rule(name=st.sampled_from(FANS))
     def ban_or_forgive(self, *, name: str) -> None:

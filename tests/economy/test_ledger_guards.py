@@ -11,7 +11,16 @@ from django.db import DatabaseError, connection, transaction
 from digis.core import clock
 from economy import services
 from economy.invariants import INVARIANTS, broken
-from economy.models import LedgerAccount, LedgerEntry, LedgerTransaction, LotUse, Payout, Purchase, VoucherCode
+from economy.models import (
+    Adjustment,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerTransaction,
+    LotUse,
+    Payout,
+    Purchase,
+    VoucherCode,
+)
 from economy.services.payouts import open_payout
 from tests import make
 
@@ -70,6 +79,15 @@ def ledger(fan, creator):
     called_off = open_payout(creator=creator, tokens=400, kind=Payout.Kind.MANUAL, key="one")
     services.cancel_payout(creator=creator, payout_id=called_off.pk)
     open_payout(creator=creator, tokens=500, kind=Payout.Kind.MANUAL, key="two")
+    asked = services.request_adjustment(
+        staff=make.make_staff("clerk"),
+        person=creator,
+        kind=Adjustment.Kind.CREDIT_CREATOR,
+        tokens=9,
+        reason="x",
+        key="a",
+    )
+    services.decide_adjustment(adjustment_id=asked.pk, staff=make.make_staff("chief"), approve=True)
     assert broken() == []
     return fan
 
@@ -220,6 +238,7 @@ PLANTS = {
         "UPDATE economy_chargereversal SET amount = amount + 1"
     ],
     "a dispute takes back no more than it disputes": ["UPDATE economy_purchase SET disputed_minor = 0"],
+    "a correction is posted once, as two people agreed": ["UPDATE economy_adjustment SET tokens = tokens + 1"],
     "staff have no wallet": ["UPDATE accounts_user SET is_staff = true WHERE username = 'fan'"],
 }
 
