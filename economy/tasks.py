@@ -57,6 +57,12 @@ def plan_expiry_reminders() -> None:
 
 
 @shared_task
+def measure_standings() -> None:
+    """Count disputes, and hold back what that calls for."""
+    services.measure_standings()
+
+
+@shared_task
 def check_ledger() -> None:
     """Run every invariant; a fault is logged as an error, which alerts, and fails the task."""
     faults = invariants.broken()

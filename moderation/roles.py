@@ -56,6 +56,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.view_payoutbatch",
         "economy.view_dispute",
         "economy.answer_dispute",
+        "economy.view_disputestanding",
         "economy.view_adjustment",
         "economy.add_adjustment",
         "economy.decide_adjustment",

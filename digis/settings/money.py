@@ -15,6 +15,12 @@ PAYOUT_MIN_MINOR = 2_000  # 20.00 (PAY-3)
 PAYOUT_COOL_OFF_HOURS = 72  # after the bank account changed
 PAYOUT_REVIEWED_AT_MINOR = (100_000, 500_000, 2_500_000, 5_000_000)  # staff look at the payout that passes one
 PAYOUT_UNCLAIMED_DAYS = 14  # a payout the bank refused returns by itself after so long
+# Disputed payments of all that paid a creator in 90 days, in basis points: above the first, a tenth of what is released is
+# held back for 90 days; above the second, payouts stop. Fewer than 20 payments say nothing (PAY-6).
+RESERVE_FROM_BP, STOP_FROM_BP = 70, 200
+RESERVE_BP = 1_000
+RESERVE_DAYS = 90
+DISPUTES_MIN_PAYMENTS = 20
 WRITE_OFF_DAYS = 90  # a creator owes so long before two of our staff may write it off (PAY-4)
 ADJUSTMENT_MAX_TOKENS = 1_000_000  # what two members of staff correct at once
 PAYOUT_WEEKDAY = 0  # Monday, UTC

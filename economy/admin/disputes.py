@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
-from accounts.admin.base import ActingAdmin
+from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
 from accounts.admin.people import staff_of
 from digis.core.templatetags.digis import cents
 from economy import selectors, services
-from economy.models import Dispute
+from economy.models import Dispute, DisputeStanding
 
 
 class WaitsFilter(admin.SimpleListFilter):
@@ -112,3 +112,12 @@ def _listed(lines: list[str]) -> str:
     if not lines:
         return "—"
     return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((line,) for line in lines)))
+
+
+@admin.register(DisputeStanding)
+class DisputeStandingAdmin(ReadOnlyAdmin):
+    list_display = ["creator", "disputed", "payments", "stops_payouts", "measured_at"]
+    list_filter = ["stops_payouts"]
+    list_select_related = ["creator"]
+    search_fields = ["creator__username"]
+    ordering = ["-disputed"]

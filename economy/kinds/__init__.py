@@ -3,7 +3,7 @@
 from economy.kinds import disputes, giving, payouts, purchases
 from economy.kinds.disputes import tell_of_adjustments
 from economy.kinds.giving import tell_of_reward, tell_of_tip, tell_of_transfer
-from economy.kinds.payouts import tell_of_adjustment, tell_of_payout, tell_of_stop
+from economy.kinds.payouts import tell_of_adjustment, tell_of_payout, tell_of_standing, tell_of_stop
 from economy.kinds.purchases import tell_of_purchase
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "tell_of_payout",
     "tell_of_purchase",
     "tell_of_reward",
+    "tell_of_standing",
     "tell_of_stop",
     "tell_of_tip",
     "tell_of_transfer",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from digis.core.money import Money
 from digis.core.templatetags.digis import cents, earned
 from digis.core.templatetags.digis import tokens as count
-from economy.models import Adjustment, Payout, PayoutAccount
+from economy.models import Adjustment, DisputeStanding, Payout, PayoutAccount
 from economy.selectors.payouts import say_failure
 from notifications.kinds import MONEY, Kind, Text, register_kind
 from notifications.models import Notification
@@ -19,6 +19,7 @@ from notifications.services import notify
 
 State = Payout.State
 STOPPED: Final = "economy.payouts_stopped"
+STANDING: Final = "economy.dispute_standing"
 ADJUSTED: Final = "economy.adjusted"
 SENT: Final = frozenset({"inbox", "mail"})
 
@@ -32,6 +33,7 @@ def connect() -> None:
         (_name(State.CANCELED), _canceled),
         (STOPPED, _stopped),
         (ADJUSTED, _adjusted),
+        (STANDING, _standing),
     ):
         register_kind(Kind(name, category=MONEY, render=render, channels=SENT, defaults=SENT, mandatory=True))
 
@@ -72,6 +74,12 @@ def tell_of_adjustment(row: Adjustment) -> None:
         key=f"adjustment:{row.pk}",
         data={"tokens": row.signed, "of_creator": row.is_of_creator, "reason": row.reason},
     )
+
+
+def tell_of_standing(standing: DisputeStanding, *, key: str) -> None:
+    """Tell a creator that their payments are disputed so often that something follows (PAY-6)."""
+    counts = {"payments": standing.payments, "disputed": standing.disputed, "stops": standing.stops_payouts}
+    notify(kind=STANDING, person=standing.creator, key=key, data=counts)
 
 
 def _name(state: str) -> str:
@@ -123,3 +131,14 @@ def _adjusted(group: Sequence[Notification]) -> Text:
         _("%(amount)s was taken from your earnings") if data["tokens"] < 0 else _("%(amount)s was put right for you")
     )
     return Text(title % words, body=data["reason"], url=reverse("economy:earnings"), icon="scale")
+
+
+def _standing(group: Sequence[Notification]) -> Text:
+    data = group[0].data
+    many = _("%(disputed)s of the %(payments)s payments to you in 90 days are disputed.") % data
+    if data["stops"]:
+        title, then = _("Your payouts wait"), _("They go on by themselves when it is less.")
+    else:
+        title = _("A tenth of your earnings is held back")
+        then = _("Each part is free 90 days after it became available.")
+    return Text(title, body=f"{many} {then}", url=reverse("economy:disputes"), icon="scale")

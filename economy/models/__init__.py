@@ -19,6 +19,7 @@ from economy.models.limits import SpendingLimit
 from economy.models.lots import Hold, HoldLot, LotUse, TokenLot
 from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutStep, TaxProfile
 from economy.models.purchases import Pack, Purchase, StripeCustomer
+from economy.models.standing import DisputeStanding, Reserve
 
 __all__ = [
     "Adjustment",
@@ -26,6 +27,7 @@ __all__ = [
     "ChargeReversal",
     "CreatorRisk",
     "Dispute",
+    "DisputeStanding",
     "Earning",
     "EntryToFold",
     "FeeRule",
@@ -45,6 +47,7 @@ __all__ = [
     "Redemption",
     "Referral",
     "ReferralCode",
+    "Reserve",
     "SpendingChoice",
     "SpendingLimit",
     "StripeCustomer",

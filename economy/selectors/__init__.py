@@ -95,6 +95,7 @@ from economy.selectors.purchases import (
     quote_for,
 )
 from economy.selectors.referrals import ReferralTally, count_referrals
+from economy.selectors.standing import get_standing, sum_reserved
 
 __all__ = [
     "HISTORY_KINDS",
@@ -150,6 +151,7 @@ __all__ = [
     "get_receiver",
     "get_shelf",
     "get_spendable",
+    "get_standing",
     "get_tax_profile",
     "get_tip",
     "get_tip_shelf",
@@ -195,5 +197,6 @@ __all__ = [
     "sum_earned",
     "sum_granted",
     "sum_paid_out",
+    "sum_reserved",
     "sum_spent",
 ]

@@ -18,6 +18,7 @@ from accounts.selectors.people import PAYOUT_PAUSE
 from digis.core import clock
 from economy.models import Payout, PayoutAccount, TaxProfile
 from economy.selectors.payouts import get_payable
+from economy.selectors.standing import get_standing
 
 DOCUMENT: Final = gettext_lazy("a photo of your identity document")
 REQUIREMENTS: Final[dict[str, Any]] = {
@@ -131,6 +132,11 @@ def _caution(creator: User, account: PayoutAccount | None) -> Iterator[Blocker]:
     if account and account.stopped_reason:
         text = _("Our staff stopped your payouts. The reason they gave: %(reason)s")
         yield Blocker("stopped", text % {"reason": account.stopped_reason})
+    if (standing := get_standing(creator)) and standing.stops_payouts:
+        text = _(
+            "Too many payments to you are disputed: %(disputed)s of %(payments)s in 90 days. Payouts wait until it is less."
+        )
+        yield Blocker("disputes", text % {"disputed": standing.disputed, "payments": standing.payments})
     if account and (until := account.cools_until):
         text = _("Your bank account changed. To protect you from thieves, nothing is paid out for %(hours)s hours.")
         yield Blocker("cool_off", text % {"hours": settings.PAYOUT_COOL_OFF_HOURS}, until=until)

@@ -18,6 +18,7 @@ from digis.core import clock
 from digis.core.errors import NotFound
 from digis.core.money import Money, earnings_in_money
 from economy.models import LedgerAccount, Payout, PayoutAccount, PayoutStep, TaxProfile
+from economy.selectors.standing import sum_reserved
 
 State = Payout.State
 
@@ -74,11 +75,15 @@ class PayoutLine:
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """What a creator may be paid now: available tokens less what they owe, and the money they come to (PAY-4, PAY-9)."""
+    """What a creator may be paid now: available tokens less what they owe and what is held back, and the money they come to.
+
+    PAY-4, PAY-6, PAY-9.
+    """
 
     tokens: int
     owed: int
     in_payout: int
+    reserved: int = 0
 
     @property
     def money(self) -> Money:
@@ -86,7 +91,7 @@ class Payable:
 
 
 def get_payable(creator: User) -> Payable:
-    """Return what may be paid out to a creator now, in one query."""
+    """Return what may be paid out to a creator now."""
     kinds = LedgerAccount.Kind
     found = dict(
         LedgerAccount.objects.filter(
@@ -94,7 +99,8 @@ def get_payable(creator: User) -> Payable:
         ).values_list("kind", "balance")
     )
     available, owed = found.get(kinds.AVAILABLE, 0), found.get(kinds.CREATOR_DEBT, 0)
-    return Payable(max(0, available - owed), owed, found.get(kinds.IN_PAYOUT, 0))
+    reserved = min(sum_reserved(creator), max(0, available - owed))
+    return Payable(max(0, available - owed - reserved), owed, found.get(kinds.IN_PAYOUT, 0), reserved)
 
 
 def get_payout_account(creator: User) -> PayoutAccount | None:

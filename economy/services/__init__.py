@@ -45,6 +45,7 @@ from economy.services.purchases import (
     start_purchase,
 )
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
+from economy.services.standing import measure_standing, measure_standings
 from economy.services.tax import certify_tax_profile, read_tax_number
 from economy.services.tips import Context, GiftChoice, send_tip
 from economy.services.transfers import check_transfer, transfer
@@ -79,6 +80,8 @@ __all__ = [
     "mark_payout_due",
     "mark_purchase_due",
     "mature_earnings",
+    "measure_standing",
+    "measure_standings",
     "note_referral",
     "open_referral_code",
     "place_hold",

@@ -59,7 +59,10 @@ def open_payout(
     now = clock.now()
     account = PayoutAccount.objects.filter(creator=creator).first()
     with transaction.atomic():
-        tokens = get_payable(creator).tokens if tokens is None else tokens
+        payable = get_payable(creator).tokens
+        tokens = payable if tokens is None else tokens
+        if tokens > payable:  # of what is available, a part may be held back
+            raise EarningsChanged
         money = earnings_in_money(tokens)
         if money.minor < settings.PAYOUT_MIN_MINOR:
             why = _("This is less than the smallest payout.")

@@ -61,6 +61,8 @@ def disputes(request: HttpRequest) -> HttpResponse:
         "page": page,
         "lines": selectors.present_adjustments(page.items, viewer=creator),
         "taken": selectors.sum_adjusted(creator),
+        "standing": selectors.get_standing(creator),
+        "payable": selectors.get_payable(creator),
     }
     return _render(request, "economy/disputes.html", context, part="more")
 

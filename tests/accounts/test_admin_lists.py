@@ -20,7 +20,7 @@ from accounts.models import Category, User
 from calls import services as calls
 from digis.core import clock
 from economy import services as economy
-from economy.models import Adjustment, Dispute, Gift, Payout, VoucherCode
+from economy.models import Adjustment, Dispute, DisputeStanding, Gift, Payout, VoucherCode
 from economy.services.payouts import open_payout
 from tests import make
 from tests.access.places import STORY
@@ -70,6 +70,7 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
     economy.give_bonus(staff=staff, person=friend, amount=5, reason="Sorry", key="bonus")
     make.earn_available(creator, 1_000)
     open_payout(creator=creator, tokens=1_000, kind=Payout.Kind.MANUAL, key="payout")
+    DisputeStanding.objects.create(creator=creator, payments=30, disputed=1)
     Adjustment.objects.create(
         kind="credit_creator", person=creator, tokens=5, reason="Ours", requested_by=staff, key=f"x{next(_number)}"
     )
