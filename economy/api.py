@@ -1,4 +1,4 @@
-"""The `tokens` group of the REST API (api.md)."""
+"""The `tokens` group of the REST API, and payouts (api.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from digis.core.errors import ValidationFailed
 from digis.core.idempotency import request_key
 from digis.core.limits import count_request
 from economy import selectors, services
-from economy.models import LedgerTransaction, Pack, Purchase
+from economy.models import LedgerTransaction, Pack, Payout, Purchase
 
 PURCHASE_KEY = 200  # characters the column takes
 TYPES = [*(kind for kind in LedgerTransaction.Type.values if kind not in {"hold", "adjustment"}), "earning"]
@@ -85,6 +85,29 @@ class MovementSerializer(serializers.Serializer[Any]):
     non_withdrawable = serializers.IntegerField()
     stripe_payment_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class PayoutSerializer(serializers.ModelSerializer[Payout]):
+    amount = serializers.CharField(source="money.decimal")
+
+    class Meta:
+        model = Payout
+        fields = [
+            "id",
+            "state",
+            "kind",
+            "tokens",
+            "amount",
+            "currency",
+            "bank",
+            "arrives_at",
+            "failure_code",
+            "created_at",
+        ]
+
+
+class AskPayoutSerializer(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**53)
 
 
 class ContextSerializer(serializers.Serializer[Any]):
@@ -266,6 +289,40 @@ class Transactions(TokensView, ListAPIView[LedgerTransaction]):
         return MovementSerializer(found, **kwargs)
 
 
+class Payouts(TokensView, ListAPIView[Payout]):
+    serializer_class = PayoutSerializer
+    pagination_class = Pages
+
+    @override
+    @extend_schema(operation_id="payouts", responses=PayoutSerializer(many=True))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the caller's payouts, newest first."""
+        services.require_payee(creator=self.person)
+        return self.list(request, *args, **kwargs)
+
+    @override
+    def get_queryset(self) -> QuerySet[Payout]:
+        return selectors.list_payouts(self.person)
+
+    @extend_schema(
+        operation_id="payouts_request",
+        request=AskPayoutSerializer,
+        responses={201: PayoutSerializer},
+        parameters=[KEY_HEADER],
+    )
+    def post(self, request: Request) -> Response:
+        """Ask for a payout now, of `amount` tokens or of all that is available; refused with all that stands against it."""
+        form = AskPayoutSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        key = request_key(request.headers.get("Idempotency-Key"), prefix="api", room=PURCHASE_KEY)
+        is_replay = selectors.has_payout(self.person, key=key)
+        made = services.request_payout(creator=self.person, key=key, tokens=form.validated_data.get("amount"))
+        answer = Response(PayoutSerializer(made).data, status=status.HTTP_201_CREATED)
+        if is_replay:
+            answer["Idempotent-Replayed"] = "true"
+        return answer
+
+
 def _moment(text: str, name: str) -> Any:
     if not text:
         return None
@@ -292,5 +349,6 @@ urlpatterns = [
     path("tokens/purchase/<uuid:purchase_id>", Bought.as_view(), name="tokens_purchase_get"),
     path("tokens/tip", Tip.as_view(), name="tokens_tip"),
     path("tokens/transfer", Transfer.as_view(), name="tokens_transfer"),
+    path("payouts", Payouts.as_view(), name="payouts"),
     path("tokens/transactions", Transactions.as_view(), name="tokens_transactions"),
 ]

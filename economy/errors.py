@@ -93,6 +93,7 @@ class PayoutBlocked(InvalidState):
     """Something stands against a payout; the page lists all of it. `blockers` are their codes (PAY-3, PAY-7)."""
 
     message = _("%(why)s")
+    public = ("blockers",)
 
     def __init__(self, *, why: str, blockers: list[str]) -> None:
         super().__init__(why=why, blockers=blockers)

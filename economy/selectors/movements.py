@@ -70,8 +70,11 @@ def list_movements(
 ) -> QuerySet[LedgerTransaction]:
     """Return the transactions a person paid or was paid by; `kind` is a type, or "earning" for what they earned."""
     mine, paid_out = Q(person=person), Q(payee=person, type=Type.PAYOUT)
+    corrected = {"deduction": Q(type=Type.ADJUSTMENT, amount__lt=0), "refund": Q(type=Type.ADJUSTMENT, amount__gt=0)}
     earned = Q(payee=person) & ~Q(type=Type.PAYOUT)
-    chosen = {"": mine | earned | paid_out, "earning": earned, Type.PAYOUT: paid_out}.get(kind, mine & Q(type=kind))
+    chosen = {"": mine | earned | paid_out, "earning": earned, Type.PAYOUT: paid_out}.get(
+        kind, mine & (Q(type=kind) | corrected.get(kind, Q(pk__in=[])))
+    )
     found = LedgerTransaction.objects.filter(chosen).exclude(type=Type.HOLD).select_related("payee", "person")
     if since:
         found = found.filter(created_at__gte=since)
@@ -102,7 +105,7 @@ def present_movements(rows: Sequence[LedgerTransaction], *, viewer: User) -> lis
         movements.append(
             Movement(
                 id=row.pk,
-                type=row.type if is_mine or row.type == Type.PAYOUT else "earning",
+                type=_type_of(row) if is_mine or row.type == Type.PAYOUT else "earning",
                 kind=row.kind,
                 amount=row.data["tokens"] if row.type == Type.PAYOUT else row.amount if is_mine else row.share,
                 balance_after=getattr(row, "running", None) if is_mine else None,
@@ -114,6 +117,13 @@ def present_movements(rows: Sequence[LedgerTransaction], *, viewer: User) -> lis
             )
         )
     return movements
+
+
+def _type_of(row: LedgerTransaction) -> str:
+    """Return the type as programs know it: a correction is money that left, or came back."""
+    if row.type == Type.ADJUSTMENT:
+        return str(Type.DEDUCTION if row.amount < 0 else Type.REFUND)
+    return row.type
 
 
 def _other_giver(row: LedgerTransaction, line: Line) -> User | None:

@@ -180,6 +180,7 @@ MATRIX: dict[str, Row] = {
     "api:tokens_purchase_get": Row({ANON: 401, "*": (403, 404)}, API_POST, args=lambda _: {"purchase_id": NOBODY}),
     "api:tokens_tip": Row(API_POST, {ANON: 401, "*": (403, 415)}),
     "api:tokens_transfer": Row(API_POST, {ANON: 401, "*": (403, 415)}),
+    "api:payouts": Row({ANON: 401, CREATOR: 200, "*": 403}, {ANON: 401, CREATOR: (400, 415), "*": (403, 415)}),
     "api:tokens_transactions": Row({ANON: 401, STAFF: 403, ADMIN: 403, "*": 200}, API_POST),
     # calls
     "calls:history": page(MEMBERS),
