@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
+from accounts import services
+from accounts.models import User
 from tests.chromium import DESKTOP, PHONE
-from tests.look.rooms import room
+from tests.discovery.makers import make_listed
+from tests.look.rooms import Room, room
 
 pytestmark = pytest.mark.django_db
 
@@ -25,3 +29,49 @@ def test_the_paper_reaches_the_end_of_the_window_on_a_short_page(browser: Browse
                 "[document.documentElement, document.body].map(el => getComputedStyle(el).backgroundColor)"
             )
             assert root == body
+
+
+@pytest.fixture
+def bar(browser: Browser, fan: User, fan_client: Client) -> Iterator[Room]:
+    """The page of somebody whom the fan follows, with everything its bar can hold."""
+    ana = make_listed("ana", name="Ana Ferreira", video=1_200, voice=1_100, online=True)
+    services.follow(follower=fan, followed=ana)
+    with room(browser, fan_client) as here:
+        here.page.set_viewport_size(PHONE)
+        here.show("/@ana/")
+        yield here
+
+
+def test_the_call_of_a_phone_is_one_line_that_says_its_price(bar: Room):
+    call = bar.page.locator(".actionbar").get_by_role("link", name="Call")
+    expect(call).to_contain_text("from 1,100 / min")
+    words = call.locator(".one-line")
+    assert words.evaluate("el => el.scrollHeight <= el.clientHeight")
+    for width in (320, 360):  # without room for a price so high, “Call” stays whole
+        bar.dress({"width": width, "height": 640}, dark=False)
+        box, line = call.bounding_box(), words.bounding_box()
+        assert box
+        assert line
+        assert box["x"] <= line["x"] <= line["x"] + line["width"] <= box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("width", [320, 390, 640, 768, 1024, 1440])
+def test_menus_of_a_creators_page_stay_on_the_screen(bar: Room, width: int):
+    bar.dress({"width": width, "height": 844}, dark=False)
+    shown = bar.page.locator("main details.menu-box > summary").filter(visible=True)
+    assert shown.count()
+    for summary in shown.all():
+        summary.click()
+        menu = bar.page.locator("details[open] > .menu-list").bounding_box()
+        assert menu
+        assert menu["x"] >= 0
+        assert menu["x"] + menu["width"] <= width
+        bar.page.keyboard.press("Escape")
+
+
+def test_what_a_fan_hears_is_chosen_in_the_menu_of_the_bar(bar: Room):
+    bar.page.locator(".actionbar summary[aria-label='More']").click()
+    bar.page.locator(".actionbar").get_by_role("button", name="Nothing").click()
+    bar.page.locator(".actionbar summary[aria-label='More']").click()
+    chosen = bar.page.locator(".actionbar").get_by_role("button", name="Nothing")
+    expect(chosen).to_have_attribute("aria-pressed", "true")
