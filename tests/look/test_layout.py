@@ -8,10 +8,14 @@ from itertools import product
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
 from accounts import services
 from accounts.models import User
+from economy.models import LedgerTransaction
+from tests import make
+from tests.calls.cast import open_call
 from tests.chromium import DESKTOP, PHONE
 from tests.discovery.makers import make_listed
 from tests.look.rooms import Room, room
@@ -75,3 +79,64 @@ def test_what_a_fan_hears_is_chosen_in_the_menu_of_the_bar(bar: Room):
     bar.page.locator(".actionbar summary[aria-label='More']").click()
     chosen = bar.page.locator(".actionbar").get_by_role("button", name="Nothing")
     expect(chosen).to_have_attribute("aria-pressed", "true")
+
+
+# ── Receipts ────────────────────────────────────────────────────────────────────────────────
+
+
+def receipts(fan: User, client: Client) -> list[str]:
+    """Make one of each: of a purchase, of tokens that moved, and of a call."""
+    purchase = make.buy_tokens(fan, 1_000)
+    call = open_call(fan, make_listed("ana", online=True))
+    client.post(reverse("calls:end", args=[call.pk]))
+    moved = LedgerTransaction.objects.get(type="purchase", person=fan)
+    return [
+        reverse("economy:purchase", args=[purchase.pk]),
+        reverse("economy:receipt", args=[moved.pk]),
+        reverse("calls:summary", args=[call.pk]),
+    ]
+
+
+def test_a_receipt_prints_alone_and_black_on_white(browser: Browser, fan: User, fan_client: Client):
+    with room(browser, fan_client, color_scheme="dark") as here:
+        for path in receipts(fan, fan_client):
+            here.page.emulate_media(media="screen")
+            here.show(path)
+            expect(here.page.locator(".topbar")).to_be_visible()
+            here.page.emulate_media(media="print")
+            shell = ".skip, .topbar, .rail, .bottombar, .foot, .btn, button"
+            assert here.page.locator(shell).filter(visible=True).count() == 0, path
+            total = here.page.locator(".bill-total")
+            expect(total).to_be_visible()
+            assert total.locator("dt").evaluate("el => getComputedStyle(el).color") == "rgb(0, 0, 0)", path
+            papers = "els => els.map(el => getComputedStyle(el).backgroundColor)"
+            found = set(here.page.locator("html, body, .panel, .bill-total").evaluate_all(papers))
+            assert found == {"rgb(255, 255, 255)"}, path
+
+
+def test_the_receipts_of_wallet_and_call_have_a_button_that_prints(browser: Browser, fan: User, fan_client: Client):
+    _, wallet, call = receipts(fan, fan_client)
+    with room(browser, fan_client) as here:
+        here.page.add_init_script("window.printed = 0; window.print = () => { window.printed += 1 }")
+        for path in (wallet, call):
+            here.show(path)
+            here.page.get_by_role("button", name="Print").click()
+            assert here.page.evaluate("window.printed") == 1
+
+
+def test_the_gold_of_a_total_stays_within_the_round_corners_of_its_bill(
+    browser: Browser, fan: User, fan_client: Client
+):
+    with room(browser, fan_client) as here:
+        here.show(receipts(fan, fan_client)[1])
+        corner = here.page.locator(".bill-total").evaluate("el => getComputedStyle(el).borderEndEndRadius")
+        assert corner == "11px"  # the box's 12, less its line
+
+
+def test_the_head_of_a_receipt_is_read_from_the_start_on_a_phone(browser: Browser, fan: User, fan_client: Client):
+    with room(browser, fan_client) as here:
+        here.show(receipts(fan, fan_client)[1])
+        for size, align in ((PHONE, "start"), (DESKTOP, "end")):
+            here.dress(size, dark=False)
+            line = here.page.locator("article header p").last
+            assert line.evaluate("el => getComputedStyle(el).textAlign") == align
