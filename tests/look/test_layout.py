@@ -140,3 +140,24 @@ def test_the_head_of_a_receipt_is_read_from_the_start_on_a_phone(browser: Browse
             here.dress(size, dark=False)
             line = here.page.locator("article header p").last
             assert line.evaluate("el => getComputedStyle(el).textAlign") == align
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["day", "night"])
+def test_the_focus_ring_of_buttons_and_fields_is_three_pixels_of_tide(browser: Browser, client: Client, dark):
+    ring = """el => {
+      const { outlineColor, outlineOffset, outlineStyle, outlineWidth } = getComputedStyle(el);
+      return `${outlineWidth} ${outlineStyle} ${outlineColor} ${outlineOffset}`;
+    }"""
+    with room(browser, client) as here:
+        here.show("/sign-in/")
+        here.dress(DESKTOP, dark=dark)
+        here.page.keyboard.press("Tab")
+        tide = here.page.evaluate("""() => {
+          const probe = document.createElement("i");
+          probe.style.color = "var(--color-secondary)";
+          document.body.append(probe);
+          return getComputedStyle(probe).color;
+        }""")
+        for control in ("main form .btn-primary", "#id_login"):
+            here.page.locator(control).focus()
+            assert here.page.locator(control).evaluate(ring) == f"3px solid {tide} 2px", control
