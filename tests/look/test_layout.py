@@ -161,3 +161,32 @@ def test_the_focus_ring_of_buttons_and_fields_is_three_pixels_of_tide(browser: B
         for control in ("main form .btn-primary", "#id_login"):
             here.page.locator(control).focus()
             assert here.page.locator(control).evaluate(ring) == f"3px solid {tide} 2px", control
+
+
+# ── The tip sheet ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("height", [844, 640])
+def test_the_gold_button_of_a_tip_is_in_sight_on_a_phone(bar: Room, fan: User, height: int):
+    make.buy_tokens(fan, 1_000)
+    bar.dress({"width": 390, "height": height}, dark=False)
+    bar.show("/@ana/tip/")
+    pay = bar.page.locator(".btn-pay")
+    expect(pay).to_contain_text("Tip Ana Ferreira · 100 tokens ≈ $5.00")
+    expect(pay).to_be_in_viewport(ratio=1)
+    bar.show("/@ana/")
+    bar.page.locator(".actionbar").get_by_role("link", name="Tip Ana Ferreira").click()
+    sheet = bar.page.locator("#tip-sheet")
+    expect(sheet.locator(".btn-pay")).to_contain_text("Tip Ana Ferreira · 100 tokens ≈ $5.00")
+    expect(sheet.locator(".btn-pay")).to_be_in_viewport(ratio=1)
+    if height == PHONE["height"]:
+        assert sheet.evaluate("el => el.scrollHeight <= el.clientHeight + 1"), "nothing of it has to be scrolled"
+        lines = "el => el.getBoundingClientRect().height / parseFloat(getComputedStyle(el).lineHeight)"
+        assert sheet.locator(".btn-pay [data-pay-words] > :last-child").evaluate(lines) < 2
+    tile = sheet.locator(".amounts label.amount").first.bounding_box()
+    own = sheet.get_by_label("Or another amount").bounding_box()
+    assert own
+    assert tile
+    assert own["height"] == tile["height"]
+    sheet.get_by_label("Say something").focus()
+    expect(sheet.get_by_label("Say something")).to_be_in_viewport()
