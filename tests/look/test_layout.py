@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import product
 
@@ -190,3 +191,25 @@ def test_the_gold_button_of_a_tip_is_in_sight_on_a_phone(bar: Room, fan: User, h
     assert own["height"] == tile["height"]
     sheet.get_by_label("Say something").focus()
     expect(sheet.get_by_label("Say something")).to_be_in_viewport()
+
+
+# ── The front page ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_looks_like_a_gold_button_on_the_front_page_can_be_pressed(client: Client):
+    html = client.get("/").content.decode()
+    assert not re.search(r"<span[^>]*\bbtn\b", html)
+    assert "≈ $10.00" in html
+
+
+def test_the_panel_for_creators_has_two_pictures_though_nobody_has_a_portrait(browser: Browser, client: Client):
+    with room(browser, client) as here:
+        here.show("/")
+        pictures = here.page.locator("#create img")
+        assert pictures.count() == 2
+        pictures.first.scroll_into_view_if_needed()
+        for picture in pictures.all():
+            here.page.wait_for_function("el => el.naturalWidth > 0", arg=picture.element_handle())
+            box = picture.bounding_box()
+            assert box
+            assert box["height"] > 200
