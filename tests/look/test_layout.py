@@ -213,3 +213,31 @@ def test_the_panel_for_creators_has_two_pictures_though_nobody_has_a_portrait(br
             box = picture.bounding_box()
             assert box
             assert box["height"] > 200
+
+
+# ── The wallet ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_wallet_fills_its_page_with_a_column_at_the_side(browser: Browser, fan_client: Client):
+    def where(selector: str) -> dict[str, float]:
+        box = here.page.locator(selector).bounding_box()
+        assert box
+        return dict(box)
+
+    with room(browser, fan_client) as here:
+        here.show("/wallet/")
+        side, balance = where('main nav[aria-label="More in your wallet"]'), where("#wallet-balance")
+        assert side["x"] > balance["x"] + balance["width"]
+        assert side["y"] == balance["y"]
+        assert side["x"] + side["width"] > DESKTOP["width"] - 64
+        assert where("#history")["width"] == balance["width"] == where("#buy-form")["width"]
+        here.dress(PHONE, dark=False)
+        assert (
+            where("#buy-form")["y"] < where('main nav[aria-label="More in your wallet"]')["y"] < where("#history")["y"]
+        )
+        assert here.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_the_page_that_adds_tokens_says_so_once(fan_client: Client):
+    heads = re.findall(r"<h[12][^>]*>\s*([^<]+?)\s*</h[12]>", fan_client.get("/wallet/buy/").content.decode())
+    assert heads.count("Add tokens") == 1
