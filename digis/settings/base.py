@@ -27,6 +27,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["digis.formats"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Rooms ───────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -82,7 +83,24 @@ def test_a_moment_is_relative_with_its_absolute_time_beside_it(back: timedelta, 
 
 
 def test_a_moment_long_past_is_a_date():
-    assert "Jan. 5, 2020" in digis.ago(datetime(2020, 1, 5, 12, tzinfo=UTC))
+    assert ">5 January 2020<" in digis.ago(datetime(2020, 1, 5, 12, tzinfo=UTC))
+
+
+def test_dates_are_written_one_way():
+    then = datetime(2026, 11, 22, 21, 7, tzinfo=UTC)
+    assert ">22 November 2026, 21:07 UTC<" in digis.moment(then)
+    assert 'title="22 November 2026, 21:07 UTC"' in digis.ago(then)
+    assert written("{{ then|date }} {{ then|time }} {{ then }}", then=then) == (
+        "22 November 2026 21:07 22 November 2026, 21:07"
+    )
+    assert written('{{ then|date:"SHORT_DATE_FORMAT" }}', then=then) == "22 Nov"
+
+
+def test_no_template_writes_a_date_in_another_order():
+    """Month before day, hours by twelve: neither is the house's way; words like “F Y” and machine forms are."""
+    for path in (settings.BASE_DIR / "templates").rglob("*.html"):
+        for form in re.findall(r"""\|(?:date|time):["']([^"']+)["']""", path.read_text(encoding="utf-8")):
+            assert not re.search(r"[MNFb]\.? ?j|[gGhfPaA]", form), (path, form)
 
 
 def test_languages_are_written_in_their_own_words():
