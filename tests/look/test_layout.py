@@ -74,6 +74,15 @@ def test_menus_of_a_creators_page_stay_on_the_screen(bar: Room, width: int):
         bar.page.keyboard.press("Escape")
 
 
+def test_the_acts_beside_a_creators_name_leave_it_room(bar: Room):
+    for width in (640, 768, 1024, 1100, 1440):
+        bar.dress({"width": width, "height": 844}, dark=False)
+        name = bar.page.locator("main h1").bounding_box()
+        assert name
+        assert name["width"] >= 280, width
+        assert bar.page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_what_a_fan_hears_is_chosen_in_the_menu_of_the_bar(bar: Room):
     bar.page.locator(".actionbar summary[aria-label='More']").click()
     bar.page.locator(".actionbar").get_by_role("button", name="Nothing").click()
