@@ -47,6 +47,7 @@ NO_PAGES = {
     "api:schema",
     "api:calls",
 } | {
+    "api:payouts",
     "api:tokens_balance",
     "api:tokens_packs",
     "api:tokens_transactions",

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -144,8 +145,9 @@ def test_idle_sockets_cost_at_most_100_kb_each(stack: Any, tmp_path: Path, count
     async def play(address: str, pid: int) -> float:
         async def open_some(count: int, held: list[Any]) -> None:
             for _ in range(count):
+                origin = f"http://{urlsplit(address).netloc}"
                 line = connect(
-                    address, origin=stack.url, additional_headers={"Cookie": cookies[len(held) % 50]}, proxy=None
+                    address, origin=origin, additional_headers={"Cookie": cookies[len(held) % 50]}, proxy=None
                 )
                 held.append(await line)
                 await hear(held[-1])
