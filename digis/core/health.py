@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from digis.core import clock, valkey
 from digis.core.models import AuditEntry, OutboxEntry, WorkerHeartbeat
+from digis.core.registry import figures
 
 HEARTBEAT_SECONDS = 60
 
@@ -119,6 +120,8 @@ class TableCollector(Collector):
             "Seconds since a worker was heard; -1 for never.",
             value=(now - beat).total_seconds() if beat else -1.0,
         )
+        for figure in figures.values():
+            yield GaugeMetricFamily(figure.name, figure.help, value=figure.read())
 
 
 def register_collector() -> None:

@@ -109,6 +109,15 @@ class SuspendedAction:
     ]  # person → title, text, address; None when there is nothing to do
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number in an upper app's tables that those who watch the machinery are told, on /metrics."""
+
+    name: str
+    help: str
+    read: Callable[[], int]
+
+
 contexts: Registry[Callable[[HttpRequest], Any]] = Registry("page contexts")
 payable_contexts: Registry[PayableContext] = Registry("payable contexts")
 protected_files: Registry[ProtectedFile] = Registry("protected files")
@@ -117,6 +126,7 @@ closing_obligations: Registry[ClosingObligation] = Registry("closing obligations
 occupations: Registry[Occupation] = Registry("occupations")
 presence_parts: Registry[PresencePart] = Registry("parts of presence")
 suspended_actions: Registry[SuspendedAction] = Registry("actions of suspended people")
+figures: Registry[Figure] = Registry("figures")
 
 
 def register_context(name: str, provide: Callable[[HttpRequest], Any]) -> None:
@@ -157,6 +167,11 @@ def register_presence_part(part: PresencePart) -> None:
 def register_suspended_action(action: SuspendedAction) -> None:
     """Offer this to suspended people, and leave its pages open to them."""
     suspended_actions.register(action.name, action)
+
+
+def register_figure(figure: Figure) -> None:
+    """Put this number on /metrics, read whenever somebody asks."""
+    figures.register(figure.name, figure)
 
 
 def open_obligations(person_id: UUID | Any) -> list[str]:

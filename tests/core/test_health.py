@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from digis.core import valkey
+from digis.core import registry, valkey
 from digis.core.models import OutboxEntry
 from digis.core.tasks import note_worker_heartbeat
 
@@ -74,3 +74,8 @@ def test_figures_name_nobody(client, fan):
     assert str(fan.pk) not in text
     assert fan.email not in text
     assert f"@{fan.username}" not in text
+
+
+def test_an_app_adds_a_figure_of_its_own(client, monkeypatch):
+    monkeypatch.setitem(registry.figures._entries, "digis_ripe", registry.Figure("digis_ripe", "Apples.", lambda: 7))
+    assert "digis_ripe 7.0" in client.get("/metrics").content.decode()
