@@ -116,3 +116,10 @@ class PayoutSetupUnavailable(DomainError):
 
     code = "CONFLICT"
     message = _("Stripe cannot be reached right now. Nothing changed. Try again in a moment.")
+
+
+class StripeUnavailable(DomainError):
+    """Stripe cannot be asked. Nothing changed; the same act may be done again."""
+
+    code = "CONFLICT"
+    message = _("Stripe cannot be asked right now. Nothing changed. Try again in a moment.")

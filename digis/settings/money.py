@@ -32,6 +32,11 @@ LIMIT_RAISE_HOURS = 24  # a person's own limit is lowered at once, raised after 
 SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
 PROMOTIONAL_DAYS = 90
 QUOTE_SECONDS = 600
+# Stripe's books are compared with ours (PAY-10): every 15 minutes what is new, and every night all that may still change.
+RECONCILE_RECENT_MINUTES = 120  # eight looks at each thing: Stripe may be away for as long
+RECONCILE_NIGHTLY_DAYS = 35  # past a monthly statement, and past the time in which a bank refuses what it took
+RECONCILE_SPARE_SECONDS = 60  # the latest is left to its webhook, which is on its way
+RECONCILE_MOST_FAILURES = 20  # after so many, Stripe is away: the next run does it
 PURCHASE_MIN_TOKENS = 100
 PURCHASE_MAX_TOKENS = 20_000
 PURCHASE_DAY_TOKENS = 40_000  # LEDGER-10

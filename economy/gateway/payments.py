@@ -123,7 +123,10 @@ def close_checkout(session_id: str) -> CheckoutSession:
 
 
 def get_payment(intent_id: str) -> Payment:
-    """Return what Stripe says of a payment now: received, refunded, disputed, by which card."""
+    """Return what Stripe says of a payment now: received, refunded, disputed, by which card.
+
+    Raises GatewayRefusedError with resource_missing for one that Stripe does not have.
+    """
     try:
         ask = client().v1
         intent = ask.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
@@ -136,7 +139,7 @@ def get_payment(intent_id: str) -> Payment:
             for dispute in ask.disputes.list({"payment_intent": intent_id, "limit": PAGE}).auto_paging_iter()
         )
     except stripe.StripeError as error:
-        raise failed("get_payment", error) from error
+        raise_for("get_payment", error)
     failure = (raw.get("last_payment_error") or {}).get("message") or ""
     return Payment(
         id=raw["id"],

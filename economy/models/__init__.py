@@ -19,6 +19,7 @@ from economy.models.limits import SpendingLimit
 from economy.models.lots import Hold, HoldLot, LotUse, TokenLot
 from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutStep, TaxProfile
 from economy.models.purchases import Pack, Purchase, StripeCustomer
+from economy.models.reconciliation import Finding, Reconciliation
 from economy.models.standing import DisputeStanding, Reserve
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Earning",
     "EntryToFold",
     "FeeRule",
+    "Finding",
     "Gift",
     "Hold",
     "HoldLot",
@@ -44,6 +46,7 @@ __all__ = [
     "PayoutBatch",
     "PayoutStep",
     "Purchase",
+    "Reconciliation",
     "Redemption",
     "Referral",
     "ReferralCode",

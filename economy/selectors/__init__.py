@@ -94,6 +94,7 @@ from economy.selectors.purchases import (
     list_purchases,
     quote_for,
 )
+from economy.selectors.reconciliation import count_open_findings, get_reconciliation_age, list_open_findings
 from economy.selectors.referrals import ReferralTally, count_referrals
 from economy.selectors.standing import get_standing, sum_reserved
 
@@ -118,6 +119,7 @@ __all__ = [
     "Shelf",
     "Standing",
     "TipLine",
+    "count_open_findings",
     "count_referrals",
     "fee_for",
     "find_gift",
@@ -149,6 +151,7 @@ __all__ = [
     "get_purchase_for",
     "get_receipt",
     "get_receiver",
+    "get_reconciliation_age",
     "get_shelf",
     "get_spendable",
     "get_standing",
@@ -174,6 +177,7 @@ __all__ = [
     "list_limits",
     "list_lots",
     "list_movements",
+    "list_open_findings",
     "list_packs",
     "list_payouts",
     "list_purchases",

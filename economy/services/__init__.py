@@ -5,6 +5,7 @@ from economy.services.charges import Charge, ChargeOutcome, charge, charge_many,
 from economy.services.disputes import answer_dispute, review_buyer
 from economy.services.earnings import mature_earnings, start_hold
 from economy.services.expiry import plan_expiry_reminders
+from economy.services.findings import resolve_finding
 from economy.services.folding import fold_earnings
 from economy.services.grants import expire_promotional_lots, grant_on_sign_up, grant_promotional
 from economy.services.holds import place_hold, release_hold, top_up_hold
@@ -44,6 +45,7 @@ from economy.services.purchases import (
     receive_stripe_event,
     start_purchase,
 )
+from economy.services.reconciling import look_at_finding, reconcile, reconcile_nightly, reconcile_recent
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
 from economy.services.standing import measure_standing, measure_standings
 from economy.services.tax import certify_tax_profile, read_tax_number
@@ -75,6 +77,7 @@ __all__ = [
     "grant_on_sign_up",
     "grant_promotional",
     "look_at_account",
+    "look_at_finding",
     "look_at_purchase",
     "mark_account_due",
     "mark_payout_due",
@@ -91,6 +94,9 @@ __all__ = [
     "receive_account_event",
     "receive_payout_event",
     "receive_stripe_event",
+    "reconcile",
+    "reconcile_nightly",
+    "reconcile_recent",
     "redeem_code",
     "refund_charge",
     "release_fault",
@@ -98,6 +104,7 @@ __all__ = [
     "request_adjustment",
     "request_payout",
     "require_payee",
+    "resolve_finding",
     "review_buyer",
     "review_payout",
     "reward_referral",

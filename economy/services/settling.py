@@ -28,10 +28,7 @@ def settle(purchase: Purchase, *, kept: int, refunded: int, disputed: int, is_di
     """
     kept = min(kept, purchase.amount_minor)
     purchase.refunded_minor, purchase.disputed_minor = refunded, disputed
-    if is_disputed or (disputed and not kept):
-        purchase.status = Status.DISPUTED
-    else:
-        purchase.status = Status.PAID if kept else Status.REFUNDED
+    purchase.status = status_of(kept=kept, disputed=disputed, is_disputed=is_disputed)
     tokens, bonus = (of * kept // purchase.amount_minor for of in (purchase.tokens, purchase.bonus_tokens))
     before = ChargeReversal.objects.filter(purchase=purchase).order_by("-id").values_list("pk", flat=True).first() or 0
     touched = _standing(purchase)
@@ -48,6 +45,13 @@ def settle(purchase: Purchase, *, kept: int, refunded: int, disputed: int, is_di
     if disputed or touched:
         tell_of_adjustments(purchase=purchase, since=before, undone=[row.pk for row in touched], case=case)
     promise_referral(purchase=purchase)
+
+
+def status_of(*, kept: int, disputed: int, is_disputed: bool) -> Purchase.Status:
+    """Return the status of a purchase that was paid, by what is kept and disputed of its money, in minor units."""
+    if is_disputed or (disputed and not kept):
+        return Status.DISPUTED
+    return Status.PAID if kept else Status.REFUNDED
 
 
 def note_disputes(purchase: Purchase, disputes: Iterable[gateway.Dispute]) -> None:

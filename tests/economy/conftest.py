@@ -6,6 +6,7 @@ from django.db import connections
 from django.test import Client
 
 from economy import services
+from economy.services import findings
 from tests import make, stripe_sandbox
 from tests.economy.payees import play, set_up
 from tests.stripe_sandbox import StripeSandbox
@@ -71,6 +72,33 @@ def payee(payee_without_money):
     """1,000 tokens may be paid out to them."""
     make.earn_available(payee_without_money, 1_000)
     return payee_without_money
+
+
+@pytest.fixture
+def paid(order, stripe):
+    """The order, paid for and credited."""
+    stripe.pay(order.stripe_session_id)
+    services.converge_purchase(purchase_id=order.pk)
+    order.refresh_from_db()
+    return order
+
+
+@pytest.fixture
+def alerts(monkeypatch):
+    """What reconciliation logged as an error."""
+    told = []
+
+    class Log:
+        def error(self, event, **said):
+            told.append((event, said["key"]))
+
+    monkeypatch.setattr(findings, "log", Log())
+    return told
+
+
+@pytest.fixture
+def desk(db):
+    return make.make_staff("desk", groups=["finance"])
 
 
 @pytest.fixture
