@@ -27,13 +27,29 @@ class EconomyConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from digis.core.registry import SuspendedAction, register_context, register_suspended_action
-        from economy import handlers, kinds, receivers, sources
+        from digis.core.registry import (
+            Figure,
+            SuspendedAction,
+            register_context,
+            register_figure,
+            register_suspended_action,
+        )
+        from economy import handlers, kinds, receivers, selectors, sources
         from economy.services import shelf
 
         post_migrate.connect(shelf.fill_after_migrate, sender=self, dispatch_uid="economy.shelf")
         register_context("wallet", wallet_of)
         register_suspended_action(SuspendedAction("economy.payouts", PAYOUT_ROUTES, offer_payout))
+        register_figure(
+            Figure("digis_findings_open", "Differences to Stripe's books, unresolved.", selectors.count_open_findings)
+        )
+        register_figure(
+            Figure(
+                "digis_reconciled_seconds",
+                "Seconds since Stripe's books were compared whole; -1 for never.",
+                selectors.get_reconciliation_age,
+            )
+        )
         receivers.connect()
         handlers.connect()
         kinds.connect()

@@ -56,6 +56,18 @@ def plan_expiry_reminders() -> None:
     services.plan_expiry_reminders()
 
 
+@shared_task(soft_time_limit=780, time_limit=840)  # the next one begins after 900
+def reconcile_recent() -> None:
+    """Compare the last two hours with Stripe's books."""
+    services.reconcile_recent()
+
+
+@shared_task(soft_time_limit=7_000, time_limit=7_200)
+def reconcile_nightly() -> None:
+    """Compare the last weeks with Stripe's books, and look again at what was found."""
+    services.reconcile_nightly()
+
+
 @shared_task
 def measure_standings() -> None:
     """Count disputes, and hold back what that calls for."""

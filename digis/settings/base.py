@@ -179,7 +179,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"calls.tasks.*": {"queue": "billing"}, "economy.tasks.*": {"queue": "billing"}}
+CELERY_TASK_ROUTES = {
+    "economy.tasks.reconcile_recent": {"queue": "default"},  # long, and nobody waits for it: calls are billed meanwhile
+    "economy.tasks.reconcile_nightly": {"queue": "default"},
+    "calls.tasks.*": {"queue": "billing"},
+    "economy.tasks.*": {"queue": "billing"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
@@ -200,6 +205,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "measure-standings": {"task": "economy.tasks.measure_standings", "schedule": 600.0},
     "expire-promotional": {"task": "economy.tasks.expire_promotional_lots", "schedule": 3600.0},
     "plan-expiry-reminders": {"task": "economy.tasks.plan_expiry_reminders", "schedule": 3600.0},
+    "reconcile-recent": {"task": "economy.tasks.reconcile_recent", "schedule": 900.0},
+    "reconcile-nightly": {"task": "economy.tasks.reconcile_nightly", "schedule": 86400.0},
     "check-ledger": {"task": "economy.tasks.check_ledger", "schedule": 86400.0},
 }
 

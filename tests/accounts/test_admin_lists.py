@@ -20,7 +20,16 @@ from accounts.models import Category, User
 from calls import services as calls
 from digis.core import clock
 from economy import services as economy
-from economy.models import Adjustment, Dispute, DisputeStanding, Gift, Payout, VoucherCode
+from economy.models import (
+    Adjustment,
+    Dispute,
+    DisputeStanding,
+    Finding,
+    Gift,
+    Payout,
+    Reconciliation,
+    VoucherCode,
+)
 from economy.services.payouts import open_payout
 from tests import make
 from tests.access.places import STORY
@@ -82,6 +91,17 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
         amount_minor=500,
         currency="USD",
         opened_at=clock.now(),
+    )
+    now = clock.now()
+    Reconciliation.objects.create(kind="recent", since=now - timedelta(hours=2), until=now)
+    Finding.objects.create(
+        key=f"unknown_charge:{next(_number)}",
+        kind="unknown_charge",
+        subject="ch_x",
+        stripe_minor=500,
+        currency="USD",
+        resolved_at=now,
+        resolved_by=make.make_staff(),
     )
     economy.note_referral(person=friend, code=economy.open_referral_code(person=fan).code)
 
