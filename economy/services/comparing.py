@@ -9,7 +9,7 @@ from django.conf import settings
 
 from digis.core.money import Money
 from economy import gateway
-from economy.models import Finding, Payout, Purchase
+from economy.models import Dispute, Finding, Payout, Purchase
 from economy.services.settling import status_of
 
 Kind, State = Finding.Kind, Payout.State
@@ -96,7 +96,7 @@ def _shows(purchase: Purchase, payment: gateway.Payment) -> bool:
         return purchase.status in NEVER_PAID and _is_credited(purchase, 0)
     kept = min(payment.kept, purchase.amount_minor)
     status = status_of(kept=kept, disputed=payment.disputed, is_disputed=payment.has_open_dispute)
-    known = set(purchase.disputes.values_list("stripe_id", "status", "amount_minor"))
+    known = set(Dispute.objects.filter(purchase=purchase).values_list("stripe_id", "status", "amount_minor"))
     return (
         (purchase.status, purchase.refunded_minor, purchase.disputed_minor)
         == (status, payment.refunded, payment.disputed)
