@@ -80,9 +80,11 @@ def _title(head: LedgerTransaction, source: Source | None, *, is_hidden: bool) -
     title = str(source.title) if source else _("Paid by %(name)s") % {"name": name}
     words = {"what": title, "case": head.data.get("dispute", "")}
     if head.type == Type.ADJUSTMENT and head.reverses_id:
-        return _("Dispute settled: %(what)s, case %(case)s") % words
+        return (
+            _("Dispute settled: %(what)s, case %(case)s") if words["case"] else _("Dispute settled: %(what)s")
+        ) % words
     if head.type == Type.REFUND and head.data.get("reason") == "dispute":
-        return _("Adjustment: %(what)s, case %(case)s") % words
+        return (_("Adjustment: %(what)s, case %(case)s") if words["case"] else _("Adjustment: %(what)s")) % words
     return _("Given back: %(what)s") % words if head.type == Type.REFUND else title
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
@@ -113,7 +114,9 @@ def status_of(creator: User) -> str:
 def test_online_is_heard_and_available_and_not_in_a_call(quenby: User):
     """DISC-2"""
     assert status_of(quenby) == "free"
-    Presence.objects.filter(user=quenby).update(last_seen_at=clock.now() - timedelta(seconds=59))
+    Presence.objects.filter(user=quenby).update(
+        last_seen_at=clock.now() - timedelta(seconds=settings.ONLINE_SECONDS - 1)
+    )
     assert status_of(quenby) == "free"
     Presence.objects.filter(user=quenby).update(last_seen_at=clock.now() - timedelta(seconds=61))
     assert status_of(quenby) == "away"
