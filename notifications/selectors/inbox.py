@@ -181,9 +181,9 @@ def get_notification_for(person: User, *, id: UUID) -> Notification:  # noqa: A0
     return row
 
 
-def render_now(row: Notification) -> Text:
-    """Return the words of one notification by itself."""
-    return get_kind(row.kind).render([row])
+def render_now(row: Notification) -> Text | None:
+    """Return the words of one notification by itself, or None where its kind has none for it."""
+    return _render_line([row])
 
 
 def group_window() -> timedelta:

@@ -43,7 +43,8 @@ def open_notification(*, person: User, notification_id: UUID) -> str:
     row = selectors.get_notification_for(person, id=notification_id)
     mark_read(person=person, ids=[row.pk])
     line = selectors.present_line(person, row)
-    return line.text.url if line is not None else selectors.render_now(row).url
+    text = line.text if line is not None else selectors.render_now(row)
+    return text.url if text is not None else ""
 
 
 @transaction.atomic
