@@ -16,6 +16,7 @@ DECLARE
     v_before bigint;
     v_after bigint;
     v_fee bigint;
+    v_fee_before bigint;  -- given back so far: what a dispute took and gave again leaves no round number behind
     v_share bigint;
     v_granted_total bigint;
     v_granted_after bigint;
@@ -54,7 +55,8 @@ BEGIN
     END IF;
     v_id := uuidv7();
     v_total := -v_charge.amount;
-    SELECT coalesce(sum(amount), 0) INTO v_before FROM economy_ledgertransaction WHERE reverses_id = p_transaction;
+    SELECT coalesce(sum(amount), 0), coalesce(-sum(fee), 0) INTO v_before, v_fee_before
+        FROM economy_ledgertransaction WHERE reverses_id = p_transaction;
     v_after := v_before + p_amount;
     IF p_amount <= 0 OR v_after > v_total THEN
         RETURN QUERY SELECT 'too_much', NULL::uuid, v_total - v_before;
@@ -78,7 +80,7 @@ BEGIN
     FROM unnest(v_lots, v_amounts) AS c (lot, amount) JOIN economy_tokenlot l ON l.id = c.lot;
 
     -- What the creator and we give back.
-    v_fee := (v_charge.fee * v_after / v_total) - (v_charge.fee * v_before / v_total);
+    v_fee := least(p_amount, greatest(0, v_charge.fee * v_after / v_total - v_fee_before));
     v_share := p_amount - v_fee;
     SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'non_withdrawable'), 0),
            coalesce(sum(e.amount) FILTER (WHERE a.kind = 'pending'), 0)
@@ -99,6 +101,7 @@ BEGIN
     FROM unnest(v_lots, v_amounts) AS c (lot, amount) JOIN economy_tokenlot l ON l.id = c.lot AND NOT l.is_withdrawable;
     v_back_granted := CASE WHEN v_granted_total = 0 THEN 0
                            ELSE greatest(0, v_granted_share * v_granted_after / v_granted_total - v_prior_granted) END;
+    v_back_granted := least(v_share, v_back_granted);  -- rounding may owe it a token that the fee has
     v_back_earned := least(v_share - v_back_granted, v_earned_share - v_prior_earned);
     v_back_granted := v_share - v_back_earned;
 

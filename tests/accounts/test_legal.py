@@ -21,7 +21,7 @@ def test_everybody_reads_them_with_their_date(client, fan_client, path, settings
     for browser in (client, fan_client):
         page = browser.get(path)
         assert page.status_code == 200
-        assert "May 6, 2031" in page.content.decode()
+        assert "6 May 2031" in page.content.decode()
     if path != "/legal/terms/":
         assert "Example Ltd, 1 High Street, Dublin" in client.get(path).content.decode()
 

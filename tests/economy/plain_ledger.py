@@ -77,6 +77,7 @@ class Sale:
     available_at: datetime
     is_settled: bool = False
     returned: int = 0
+    fee_returned: int = 0
     back_granted: int = 0
     back_earned: int = 0
     back_by_lot: Counter[int] = field(default_factory=Counter)
@@ -216,7 +217,7 @@ class PlainLedger:
                 part = min(left, paid)
                 by_lot.append((lot, part))
                 left -= part
-        fee = sale.fee * (sale.returned + amount) // sale.amount - sale.fee * sale.returned // sale.amount
+        fee = min(amount, max(0, sale.fee * (sale.returned + amount) // sale.amount - sale.fee_returned))
         share = amount - fee
         for lot, part in by_lot:
             sale.back_by_lot[lot.number] += part
@@ -225,7 +226,7 @@ class PlainLedger:
             sale.back_by_lot[lot.number] for lot in {id(u): u for u, _ in sale.uses}.values() if lot.origin == "grant"
         )
         back_granted = sale.granted_share * back_of_grants // of_grants - sale.back_granted if of_grants else 0
-        back_earned = min(share - max(0, back_granted), sale.earned - sale.back_earned)
+        back_earned = min(share - min(share, max(0, back_granted)), sale.earned - sale.back_earned)
         back_granted = share - back_earned
         from_granted = min(self.granted[sale.payee], back_granted)
         from_earned = back_earned if not sale.is_settled else min(self.available[sale.payee], back_earned)
@@ -234,6 +235,7 @@ class PlainLedger:
             self.available[sale.payee] -= from_earned
         self.owed[sale.payee] += share - from_granted - from_earned
         sale.returned += amount
+        sale.fee_returned += fee
         sale.back_granted += back_granted
         sale.back_earned += back_earned
         for lot, part in by_lot:
@@ -308,6 +310,7 @@ class PlainLedger:
             lot.remaining -= part
             sale.back_by_lot[lot.number] -= part
         sale.returned -= each.amount
+        sale.fee_returned -= each.fee
         sale.back_granted -= each.back_granted
         sale.back_earned -= each.back_earned
         self.granted[payee] += each.from_granted

@@ -3,6 +3,7 @@
 import pytest
 
 from economy import gateway, selectors, services
+from economy.invariants import broken
 from economy.models import ChargeReversal, Dispute, Earning, LedgerTransaction, Payout
 from economy.selectors import Balance
 from economy.services.payouts import open_payout
@@ -133,6 +134,21 @@ def test_a_second_look_takes_back_nothing_more(fan, creator):
     look(disputed_minor=165)
     first = look(refunded_minor=1_252, disputed_minor=165)
     assert look(refunded_minor=1_252, disputed_minor=165) == first
+
+
+def test_what_is_given_back_around_a_dispute_takes_of_each_kind_what_there_is(fan, creator):
+    """LEDGER-8, LEDGER-9: rounding never takes less than nothing of what may be withdrawn."""
+    make.grant_tokens(fan, 6)
+    bought = make.buy_tokens(fan, 4)
+    sale = spend(fan, creator, 10, "a")
+    services.post_purchase(purchase_id=bought.pk, kept_minor=0, disputed_minor=20, is_disputed=True)
+    services.refund_charge(transaction_id=sale.pk, key="meanwhile", reason="test", amount=1)
+    services.post_purchase(purchase_id=bought.pk, kept_minor=20)
+    for number in range(9):
+        services.refund_charge(transaction_id=sale.pk, key=f"r{number}", reason="test", amount=1)
+        assert broken() == []
+    assert selectors.get_earnings(creator).total == 0
+    assert selectors.get_balance(fan).spendable == 10
 
 
 ACTS = {
