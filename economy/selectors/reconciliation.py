@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import Q
 
 from digis.core import clock
+from digis.core.ids import is_uuid
 from economy.models import Finding, Payout, Purchase, Reconciliation
 
 
 def find_named_purchase(purchase_id: str) -> Purchase | None:
     """Return the purchase that something at Stripe names, if there is one."""
-    return Purchase.objects.filter(pk=purchase_id).first() if _is_uuid(purchase_id) else None
+    return Purchase.objects.filter(pk=purchase_id).first() if is_uuid(purchase_id) else None
 
 
 def find_named_payout(payout_id: str) -> Payout | None:
     """Return the payout that something at Stripe names, if there is one."""
-    return Payout.objects.filter(pk=payout_id).first() if _is_uuid(payout_id) else None
+    return Payout.objects.filter(pk=payout_id).first() if is_uuid(payout_id) else None
 
 
 def find_payout_by_transfer(transfer_id: str) -> Payout | None:
@@ -55,11 +55,3 @@ def get_reconciliation_age() -> int:
     done = Reconciliation.objects.filter(finished_at__isnull=False)
     last = done.order_by("-finished_at").values_list("finished_at", flat=True).first()
     return int((clock.now() - last).total_seconds()) if last else -1
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except (TypeError, ValueError):
-        return False
-    return True

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.selectors import get_person
 from digis.core import audit, clock, outbox
 from digis.core.errors import IdempotencyConflict, InvalidState, ValidationFailed
+from digis.core.ids import is_uuid
 from digis.core.money import earnings_in_money
 from digis.core.realtime import publish_on_commit
 from economy.errors import EarningsChanged, PayoutBlocked
@@ -198,7 +199,7 @@ def receive_payout_event(*, event_type: str, account_id: str, thing: dict[str, o
     """
     metadata = thing.get("metadata")
     named = metadata.get("payout", "") if isinstance(metadata, dict) else ""
-    found = Payout.objects.filter(pk=named) if _is_uuid(named) else Payout.objects.none()
+    found = Payout.objects.filter(pk=named) if is_uuid(named) else Payout.objects.none()
     if account_id:
         found = found.filter(account_id=account_id)
     payout_id = found.values_list("pk", flat=True).first()
@@ -260,11 +261,3 @@ def _lock(creator: User) -> None:
 def _require_open_way(creator: User, kind: Payout.Kind) -> None:
     if blockers := list_blockers(creator, kind=kind):
         raise PayoutBlocked(why=blockers[0].text, blockers=[blocker.code for blocker in blockers])
-
-
-def _is_uuid(text: object) -> bool:
-    try:
-        UUID(str(text))
-    except ValueError:
-        return False
-    return True

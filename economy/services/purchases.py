@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.permissions import require_not_staff, require_verified
 from digis.core import clock, outbox
 from digis.core.errors import IdempotencyConflict
+from digis.core.ids import is_uuid
 from digis.core.realtime import publish_on_commit
 from economy import gateway
 from economy.errors import PaymentsUnavailable, PriceChanged, PurchaseTooLarge, QuoteExpired
@@ -147,7 +148,7 @@ def receive_stripe_event(*, event_type: str, thing: dict[str, object]) -> None:
     if not event_type.startswith(MONEY_EVENTS):
         return
     intent_id, purchase_id = gateway.find_payment_intent(thing)
-    found = Purchase.objects.filter(pk=purchase_id) if _is_uuid(purchase_id) else Purchase.objects.none()
+    found = Purchase.objects.filter(pk=purchase_id) if is_uuid(purchase_id) else Purchase.objects.none()
     if not found.exists() and intent_id:
         found = Purchase.objects.filter(stripe_payment_intent_id=intent_id)
     purchase = found.first()
@@ -158,14 +159,6 @@ def receive_stripe_event(*, event_type: str, thing: dict[str, object]) -> None:
 
 
 MONEY_EVENTS: Final = ("payment_intent.", "charge.", "checkout.session.", "refund.")
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_path: str, return_url: str) -> Purchase:
