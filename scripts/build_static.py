@@ -31,6 +31,7 @@ SOURCES = (
     "templates/**/*",
     "package-lock.json",
     "scripts/build_static.py",
+    "scripts/paper_fonts.py",
 )
 PYTHON = (
     "accounts",
@@ -115,6 +116,7 @@ def _build_with(node: str) -> None:
         build_styles(node, fresh)
         build_scripts(node, fresh)
         copy_icons(fresh)
+        copy_paper_fonts(fresh)
         (fresh / STAMP).write_text(mark, encoding="ascii")
         old = fresh.with_suffix(".old")
         if DIST.exists():
@@ -168,6 +170,19 @@ def copy_icons(target: Path) -> None:
     (target / "icons").mkdir()
     for name in sorted(wanted):
         shutil.copyfile(drawings / f"{name}.svg", target / "icons" / f"{name}.svg")
+
+
+def copy_paper_fonts(target: Path) -> None:
+    """Copy the letters of our PDFs, made once for each state of the packages: making them takes seconds."""
+    script = ROOT / "scripts" / "paper_fonts.py"
+    mark = hashlib.sha256((ROOT / "package-lock.json").read_bytes() + script.read_bytes()).hexdigest()[:16]
+    kept = MODULES / f".paper-{mark}"
+    if not kept.exists():
+        fresh = Path(tempfile.mkdtemp(prefix=".paper-", dir=MODULES))
+        fresh.chmod(0o755)
+        _run(ROOT / ".venv" / "bin" / "python", script, fresh)
+        fresh.rename(kept)
+    shutil.copytree(kept, target / "paper")
 
 
 def _run(*command: str | Path) -> None:

@@ -64,6 +64,7 @@ LIMITS: dict[str, Limit] = {
     "call_beat": Limit(120, MINUTE),
     "appeal": Limit(10, HOUR),
     "export": Limit(10, HOUR),
+    "downloads": Limit(30, MINUTE),  # documents that are made when they are asked for
     "report": Limit(20, HOUR),
     "search": Limit(120, MINUTE),
     "socket": Limit(120, MINUTE),  # sockets opened: every page opens one

@@ -95,6 +95,13 @@ def tokens(amount: Any) -> str:
     return "" if value is None else formats.number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
 
 
+@register.filter
+def signed(amount: int, turned: str = "") -> str:
+    """Write a number of tokens with a minus that reads as one: −1,240. With "-" it is turned round first."""
+    value = -amount if turned else amount
+    return f"\u2212{tokens(-value)}" if value < 0 else tokens(value)
+
+
 def _write_money(amount: house_money.Money) -> str:
     text: str = format_currency(
         Decimal(amount.minor).scaleb(-2),
