@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from calls import selectors
@@ -22,7 +23,7 @@ def connect() -> None:
     registry.register_context("ringing", ringing)
     registry.register_occupation(registry.Occupation("call", selectors.sits_in_call))
     registry.register_closing_obligation(registry.ClosingObligation("calls", open_calls))
-    register_source("call", describe=describe_calls)
+    register_source("call", describe=describe_calls, label=gettext_lazy("Call"))
     register_evidence("call", attest=attest_calls)
 
 

@@ -15,6 +15,11 @@ PAYOUT_ROUTES = frozenset(
         "economy:payout",
         "economy:payout_setup",
         "economy:payouts",
+        "economy:studio_invoice",
+        "economy:studio_statement",
+        "economy:studio_statement_csv",
+        "economy:studio_statement_pdf",
+        "economy:studio_statements",
         "economy:tax",
     }
 )

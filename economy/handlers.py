@@ -44,6 +44,7 @@ def connect() -> None:
     """Register the outbox's kinds of this room."""
     outbox.handler("economy.stripe_event")(look_at_stripe_event)
     outbox.handler("economy.converge")(converge)
+    outbox.handler("economy.invoice")(invoice)
     outbox.handler("economy.referral")(settle_referral)
     outbox.handler("economy.referral_reward")(reward_referral)
     outbox.handler("economy.payout")(advance)
@@ -80,6 +81,11 @@ def sync_account(payload: dict[str, Any]) -> None:
 def converge(payload: dict[str, Any]) -> None:
     """Bring a purchase to what Stripe says."""
     services.converge_purchase(purchase_id=UUID(payload["purchase"]))
+
+
+def invoice(payload: dict[str, Any]) -> None:
+    """Write the documents that a purchase lacks."""
+    services.invoice_purchase(purchase_id=UUID(payload["purchase"]))
 
 
 def settle_referral(payload: dict[str, Any]) -> None:

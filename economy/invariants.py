@@ -49,6 +49,34 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT f.entry_id FROM economy_entrytofold f JOIN economy_ledgerentry e ON e.id = f.entry_id
         WHERE f.amount <> e.amount OR f.account_id <> e.account_id OR e.balance_after IS NOT NULL
     """,
+    "a closed month is what the ledger says of it": """
+        SELECT s.id, s.person_id, s.role, s.month, s.change, s.closing, l.change AS moved, l.closing AS stands
+        FROM economy_statement s
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE t.created_at >= s.month::timestamp AT TIME ZONE 'UTC'), 0) AS change,
+                   coalesce(sum(e.amount), 0) AS closing
+            FROM economy_ledgeraccount a
+            JOIN economy_ledgerentry e ON e.account_id = a.id
+            JOIN economy_ledgertransaction t ON t.id = e.transaction_id
+            WHERE a.owner_id = s.person_id
+              AND t.created_at < (s.month + interval '1 month')::timestamp AT TIME ZONE 'UTC'
+              AND a.kind = ANY (CASE s.role
+                  WHEN 'fan' THEN ARRAY['purchased', 'promotional', 'held', 'debt']
+                  ELSE ARRAY['pending', 'available', 'non_withdrawable', 'in_payout', 'creator_debt'] END)
+        ) l
+        WHERE (s.change, s.closing) IS DISTINCT FROM (l.change, l.closing)
+          AND s.month >= coalesce((SELECT max(month) - interval '2 months' FROM economy_closedmonth), s.month)
+    """,
+    "invoice numbers leave no gap": """
+        SELECT s.name, s.last, count(i.id) AS documents FROM economy_invoiceseries s
+        LEFT JOIN economy_invoice i ON i.series_id = s.name
+        GROUP BY s.name HAVING count(i.id) <> s.last OR coalesce(max(i.number), 0) <> s.last
+    """,
+    "a purchase's documents come to what it says they do": """
+        SELECT p.id, p.invoiced_minor, coalesce(sum(i.amount_minor), 0) AS documents
+        FROM economy_purchase p LEFT JOIN economy_invoice i ON i.purchase_id = p.id
+        GROUP BY p.id HAVING p.invoiced_minor <> coalesce(sum(i.amount_minor), 0) OR p.invoices_made <> count(i.id)
+    """,
     "no person's balance is below zero": """
         SELECT id, kind, owner_id, balance FROM economy_ledgeraccount WHERE owner_id IS NOT NULL AND balance < 0
     """,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
@@ -23,6 +24,7 @@ class Source:
 Describer = Callable[[list[str], User], Mapping[str, Source]]
 Attester = Callable[[list[str]], Mapping[str, str]]
 _describers: dict[str, Describer] = {}
+_labels: dict[str, Any] = {}
 _attesters: dict[str, Attester] = {}
 
 
@@ -30,17 +32,26 @@ def connect() -> None:
     """Register the economy's own: tips, and tokens from person to person."""
     from economy.selectors import adjustments, giving
 
-    register_source("adjustment", describe=adjustments.describe_adjustments)
-    register_source(giving.TIP, describe=giving.describe_tips)
-    register_source(giving.TRANSFER, describe=giving.describe_transfers)
+    register_source("adjustment", describe=adjustments.describe_adjustments, label=_("Correction"))
+    register_source(giving.TIP, describe=giving.describe_tips, label=_("Tip"))
+    register_source(giving.TRANSFER, describe=giving.describe_transfers, label=_("Gift"))
 
 
-def register_source(source_type: str, *, describe: Describer) -> None:
-    """Say what movements of this type were for: `describe(ids, viewer)` returns what the viewer may know, by id."""
+def register_source(source_type: str, *, describe: Describer, label: Any) -> None:
+    """Say what movements of this type were for: `describe(ids, viewer)` returns what the viewer may know, by id.
+
+    `label` is one such thing in a word, translated when read: what statements say, which name nobody.
+    """
     known = _describers.get(source_type)
     if known is not None and known is not describe:
         raise ImproperlyConfigured(f"Two rooms describe the source {source_type!r}: rename one of them.")
     _describers[source_type] = describe
+    _labels[source_type] = label
+
+
+def label_of(source_type: str) -> str:
+    """Return one such thing in a word; nothing for a type that nobody registered."""
+    return str(_labels.get(source_type, ""))
 
 
 def describe(pairs: Iterable[tuple[str, str]], *, viewer: User) -> dict[tuple[str, str], Source]:

@@ -56,6 +56,19 @@ def plan_expiry_reminders() -> None:
     services.plan_expiry_reminders()
 
 
+@shared_task(soft_time_limit=3_300, time_limit=3_400)  # the next one begins after 3600, and goes on
+def close_months() -> None:
+    """Write the statements of months that are over."""
+    services.close_months()
+
+
+@shared_task
+def issue_invoices() -> None:
+    """Write the documents of what was sold and given back, where its own promise was lost."""
+    while services.issue_invoices():
+        pass
+
+
 @shared_task(soft_time_limit=780, time_limit=840)  # the next one begins after 900
 def reconcile_recent() -> None:
     """Compare the last two hours with Stripe's books."""

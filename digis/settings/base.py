@@ -205,6 +205,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "measure-standings": {"task": "economy.tasks.measure_standings", "schedule": 600.0},
     "expire-promotional": {"task": "economy.tasks.expire_promotional_lots", "schedule": 3600.0},
     "plan-expiry-reminders": {"task": "economy.tasks.plan_expiry_reminders", "schedule": 3600.0},
+    "close-months": {"task": "economy.tasks.close_months", "schedule": 3600.0},
+    "issue-invoices": {"task": "economy.tasks.issue_invoices", "schedule": 300.0},
     "reconcile-recent": {"task": "economy.tasks.reconcile_recent", "schedule": 900.0},
     "reconcile-nightly": {"task": "economy.tasks.reconcile_nightly", "schedule": 86400.0},
     "check-ledger": {"task": "economy.tasks.check_ledger", "schedule": 86400.0},

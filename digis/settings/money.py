@@ -28,6 +28,10 @@ PAYOUT_COUNTRIES = tuple("AT BE CY DE EE ES FI FR GB GR HR IE IT LT LU LV MT NL 
 # What a lost payment paid creators is taken back while it is pending. Once it is settled, the platform bears it, or with
 # this the creator owes it (LEDGER-8).
 DISPUTES_TAKE_SETTLED_EARNINGS = False
+STATEMENT_CLOSE_HOURS = 27  # a month is closed so long after its end, in UTC: nothing is under way that long (PAY-8)
+INVOICE_ISSUER = [
+    line.strip() for line in env.text("INVOICE_ISSUER", "Digis").split(";")
+]  # name; street; town; tax number
 LIMIT_RAISE_HOURS = 24  # a person's own limit is lowered at once, raised after this
 SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
 PROMOTIONAL_DAYS = 90

@@ -149,6 +149,18 @@ def _replay(found: dict[str, User]) -> None:
     for moment, act in sorted(acts, key=lambda item: item[0]):
         act(moment)
     economy.fold_earnings()
+    _close_months()
+
+
+def _close_months() -> None:
+    """Close each month that is over as it was closed in its time."""
+    month = clock.now().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    months = [month := (month - timedelta(days=1)).replace(day=1) if back else month for back in range(3)]
+    for beginning in reversed(months):
+        closing = beginning + timedelta(hours=settings.STATEMENT_CLOSE_HOURS + 1)
+        if closing < clock.now():
+            with clock.at(closing):
+                economy.close_months()
 
 
 def _buy(found: dict[str, User], handle: str, number: int, bought: tuple[int, int, int, int], moment: datetime) -> None:
@@ -158,6 +170,7 @@ def _buy(found: dict[str, User], handle: str, number: int, bought: tuple[int, in
             person=found[handle], tokens=tokens, bonus=bonus, minor=minor,
             currency=settings.TOKEN_CURRENCY, key=f"demo:{handle}:{number}",
         )  # fmt: skip
+        economy.issue_invoices()
 
 
 def _talk(found: dict[str, User], number: int, call: cast.DemoCall, moment: datetime) -> None:

@@ -21,11 +21,13 @@ from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutSte
 from economy.models.purchases import Pack, Purchase, StripeCustomer
 from economy.models.reconciliation import Finding, Reconciliation
 from economy.models.standing import DisputeStanding, Reserve
+from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
 
 __all__ = [
     "Adjustment",
     "BonusGrant",
     "ChargeReversal",
+    "ClosedMonth",
     "CreatorRisk",
     "Dispute",
     "DisputeStanding",
@@ -36,6 +38,8 @@ __all__ = [
     "Gift",
     "Hold",
     "HoldLot",
+    "Invoice",
+    "InvoiceSeries",
     "LedgerAccount",
     "LedgerEntry",
     "LedgerTransaction",
@@ -53,6 +57,7 @@ __all__ = [
     "Reserve",
     "SpendingChoice",
     "SpendingLimit",
+    "Statement",
     "StripeCustomer",
     "TaxProfile",
     "Tip",

@@ -9,6 +9,7 @@ account's balance is `side × sum(entries)` and is zero or more for everything a
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -128,6 +129,7 @@ class LedgerTransaction(models.Model):
             ),
             models.Index(fields=["payee", "-id"], name="economy_transaction_payee", condition=Q(payee__isnull=False)),
             models.Index(fields=["source_type", "source_id"], name="economy_transaction_source"),
+            BrinIndex(fields=["created_at"], name="economy_transaction_when", autosummarize=True),  # a month at a time
         ]
 
     @override

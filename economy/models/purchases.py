@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -55,6 +58,12 @@ class Pack(models.Model):
         return Money(self.amount_minor, self.currency)
 
 
+# Its documents do not say yet what is kept of its money: the first is owed, or the next (LAW-10).
+TO_INVOICE: Final = Q(postings__gt=0) & (
+    Q(invoices_made=0) | ~Q(invoiced_minor=Greatest(F("amount_minor") - F("refunded_minor") - F("disputed_minor"), 0))
+)
+
+
 class Purchase(models.Model):
     """One attempt to buy tokens. It is the stored quote (LEDGER-7), and the row every convergence locks.
 
@@ -92,6 +101,8 @@ class Purchase(models.Model):
     refunded_minor = models.BigIntegerField(default=0)
     disputed_minor = models.BigIntegerField(default=0)
     postings = models.PositiveIntegerField(default=0)
+    invoiced_minor = models.BigIntegerField(default=0)  # what its invoices and credit notes come to
+    invoices_made = models.PositiveIntegerField(default=0)
     checks = models.PositiveIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -115,9 +126,9 @@ class Purchase(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(credited_tokens__gte=0)
-                & Q(credited_tokens__lte=models.F("tokens"))
+                & Q(credited_tokens__lte=F("tokens"))
                 & Q(credited_bonus__gte=0)
-                & Q(credited_bonus__lte=models.F("bonus_tokens")),
+                & Q(credited_bonus__lte=F("bonus_tokens")),
                 name="economy_purchase_credited",
             ),
         ]
@@ -126,6 +137,7 @@ class Purchase(models.Model):
             models.Index(
                 fields=["next_check_at"], name="economy_purchase_due", condition=Q(next_check_at__isnull=False)
             ),
+            models.Index(fields=["id"], name="economy_purchase_to_invoice", condition=TO_INVOICE),
         ]
 
     @override

@@ -63,18 +63,26 @@ class Charged:
     fee: int = 0
 
 
-def list_history(person: User, kind: str | None = None) -> QuerySet[LedgerTransaction]:
-    """Return the heads of a person's movements, newest first; `kind` is a key of HISTORY_KINDS.
+def list_history(person: User, kind: str | None = None, *, handle: str = "") -> QuerySet[LedgerTransaction]:
+    """Return the heads of a person's movements, newest first; `kind` is a key of HISTORY_KINDS, `handle` a creator's.
 
     Holds are left out: they move nothing out of the person's hands. A sale posted in parts is one head.
     """
     chosen = HISTORY_KINDS.get(kind or "all", Q())
+    if handle:
+        chosen &= Q(payee__username=handle)
     return (
         LedgerTransaction.objects.filter(chosen, person=person, is_first=True)
         .exclude(type=Type.HOLD)
         .select_related("payee")
         .order_by("-id")
     )
+
+
+def list_payees(person: User, *, limit: int = 100) -> list[User]:
+    """Return whom a person ever paid, by name: what their history can be narrowed to."""
+    paid = LedgerTransaction.objects.filter(person=person, payee__isnull=False, is_first=True).values("payee")
+    return list(User.objects.filter(pk__in=paid).order_by("display_name", "pk")[:limit])
 
 
 def present_history(heads: Sequence[LedgerTransaction], *, viewer: User, is_whole: bool = True) -> list[Line]:

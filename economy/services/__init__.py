@@ -48,6 +48,7 @@ from economy.services.purchases import (
 from economy.services.reconciling import look_at_finding, reconcile, reconcile_nightly, reconcile_recent
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
 from economy.services.standing import measure_standing, measure_standings
+from economy.services.statements import close_months, invoice_purchase, issue_invoices
 from economy.services.tax import certify_tax_profile, read_tax_number
 from economy.services.tips import Context, GiftChoice, send_tip
 from economy.services.transfers import check_transfer, transfer
@@ -68,6 +69,7 @@ __all__ = [
     "charge",
     "charge_many",
     "check_transfer",
+    "close_months",
     "converge_due_purchases",
     "converge_purchase",
     "decide_adjustment",
@@ -76,6 +78,8 @@ __all__ = [
     "give_bonus",
     "grant_on_sign_up",
     "grant_promotional",
+    "invoice_purchase",
+    "issue_invoices",
     "look_at_account",
     "look_at_finding",
     "look_at_purchase",

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from digis.core import clock
+from digis.core import clock, outbox
 from economy import gateway
 from economy.kinds import tell_of_adjustments
 from economy.models import ChargeReversal, Dispute, Purchase, TokenLot
@@ -45,6 +45,8 @@ def settle(purchase: Purchase, *, kept: int, refunded: int, disputed: int, is_di
     if disputed or touched:
         tell_of_adjustments(purchase=purchase, since=before, undone=[row.pk for row in touched], case=case)
     promise_referral(purchase=purchase)
+    if purchase.postings and (not purchase.invoices_made or purchase.invoiced_minor != kept):
+        outbox.enqueue(kind="economy.invoice", payload={"purchase": str(purchase.pk)}, key=str(purchase.pk))
 
 
 def status_of(*, kept: int, disputed: int, is_disputed: bool) -> Purchase.Status:

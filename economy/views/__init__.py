@@ -2,9 +2,10 @@
 
 from economy.views.giving import give, invite, redeem
 from economy.views.limits import limits
+from economy.views.statements import invoice_pdf, statement, statement_csv, statement_pdf, statements
 from economy.views.studio import disputes, earnings, payout, payout_setup, payouts, tax
 from economy.views.tips import tip, tips
-from economy.views.wallet import buy, history, purchase, receipt, wallet
+from economy.views.wallet import buy, history, history_csv, purchase, receipt, wallet
 from economy.views.webhooks import stripe_webhook
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "earnings",
     "give",
     "history",
+    "history_csv",
     "invite",
+    "invoice_pdf",
     "limits",
     "payout",
     "payout_setup",
@@ -21,6 +24,10 @@ __all__ = [
     "purchase",
     "receipt",
     "redeem",
+    "statement",
+    "statement_csv",
+    "statement_pdf",
+    "statements",
     "stripe_webhook",
     "tax",
     "tip",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,13 @@ from digis.core.idempotency import form_key
 from digis.core.limits import limited
 from digis.core.pagination import cursor_page
 from digis.core.signing_in import keeps_choice
-from economy import selectors, services
+from economy import documents, selectors, services
 from economy.errors import PaymentsUnavailable, PriceChanged, QuoteExpired
 from economy.forms import BuyForm
 
 KINDS = (("all", _("All")), ("added", _("Added")), ("spent", _("Spent")), ("refunds", _("Refunds")))
 NEWEST = 8
+MOST_ROWS = 20_000  # in one table; a month's statement has all of its own
 
 
 @never_cache
@@ -91,7 +93,11 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     person = _owner(request)
     selectors.get_purchase_for(person, id=purchase_id)
     found = services.look_at_purchase(purchase_id=purchase_id)
-    context = {"purchase": found, "left": "left" in request.GET}
+    context = {
+        "purchase": found,
+        "left": "left" in request.GET,
+        "invoices": selectors.list_invoices_of(found.pk) if found.postings else [],
+    }
     return render_page(request, "economy/purchase.html", context, part="state")
 
 
@@ -100,11 +106,23 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
 def history(request: HttpRequest) -> HttpResponse:
     """List everything that happened to a person's tokens."""
     person = _owner(request)
-    kind = _kind(request)
-    page = cursor_page(selectors.list_history(person, kind), request=request, order="-id")
+    kind, payees = _kind(request), selectors.list_payees(person)
+    handle = _handle(request, payees)
+    page = cursor_page(selectors.list_history(person, kind, handle=handle), request=request, order="-id")
     lines = selectors.present_history(page.items, viewer=person)
-    context = {"page": page, "lines": lines, "kind": kind, "kinds": KINDS}
+    context = {"page": page, "lines": lines, "kind": kind, "kinds": KINDS, "handle": handle, "payees": payees}
     return render_page(request, "economy/history.html", context, part="more")
+
+
+@never_cache
+@require_safe
+@limited("downloads", methods=frozenset({"GET"}))
+def history_csv(request: HttpRequest) -> HttpResponse:
+    """Give the history, narrowed as on its page, as a table."""
+    person = _owner(request)
+    handle = _handle(request, selectors.list_payees(person))
+    heads = list(selectors.list_history(person, _kind(request), handle=handle)[:MOST_ROWS])
+    return documents.history_csv(selectors.present_history(heads, viewer=person))
 
 
 @never_cache
@@ -125,6 +143,12 @@ def _owner(request: HttpRequest) -> User:
 def _kind(request: HttpRequest) -> str:
     kind = request.GET.get("kind", "all")
     return kind if kind in selectors.HISTORY_KINDS else "all"
+
+
+def _handle(request: HttpRequest, payees: Sequence[User]) -> str:
+    """Return whose lines alone are asked for: one of those who were paid, or everybody's."""
+    asked = request.GET.get("with", "")
+    return asked if any(payee.username == asked for payee in payees) else ""
 
 
 def _asks_onward(request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from digis.core import clock
 from tests.access import people as p
 from tests.access.people import ADMIN, ANON, CREATOR, FAN, STAFF, UNVERIFIED, World
 
@@ -49,6 +50,10 @@ def person(world: World) -> dict[str, Any]:
 
 def handle(world: World) -> dict[str, Any]:
     return {"handle": world.things["handle"]}
+
+
+def this_month(_: World) -> dict[str, Any]:
+    return {"month": f"{clock.now():%Y-%m}"}
 
 
 def ring(world: World) -> dict[str, Any]:
@@ -156,6 +161,14 @@ MATRIX: dict[str, Row] = {
         {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"purchase_id": NOBODY}
     ),
     "economy:history": page(WALLETS),
+    "economy:history_csv": page(WALLETS),
+    "economy:statements": page(WALLETS),
+    "economy:statement": page(WALLETS, args=this_month),
+    "economy:statement_pdf": page(WALLETS, args=this_month),
+    "economy:statement_csv": page(WALLETS, args=this_month),
+    "economy:invoice": page(
+        {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"invoice_id": NOBODY}
+    ),
     "economy:receipt": page(
         {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"transaction_id": NOBODY}
     ),
@@ -165,6 +178,13 @@ MATRIX: dict[str, Row] = {
     "economy:invite": page(WALLETS),
     "economy:tip": form({**WALLETS, CREATOR: 422}, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}, args=handle),
     "economy:tips": page(STUDIO),
+    "economy:studio_statements": page(STUDIO),
+    "economy:studio_statement": page(STUDIO, args=this_month),
+    "economy:studio_statement_pdf": page(STUDIO, args=this_month),
+    "economy:studio_statement_csv": page(STUDIO, args=this_month),
+    "economy:studio_invoice": page(
+        {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"invoice_id": NOBODY}
+    ),
     "economy:disputes": page(STUDIO),
     "economy:earnings": page(STUDIO),
     "economy:payouts": form(STUDIO, {ANON: 302, CREATOR: 422, "*": 403}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -27,7 +27,7 @@ from calls.models import Call
 from digis.core import clock, outbox
 from digis.core.mail import list_stored
 from economy import services as economy
-from economy.models import Payout, PayoutAccount, Purchase, VoucherCode
+from economy.models import Payout, PayoutAccount, Purchase, Statement, VoucherCode
 from economy.services.payouts import note_step, open_payout
 from notifications import bounces
 from notifications import services as telling
@@ -844,6 +844,58 @@ def earnings_disputed(_: Any) -> Visit:
 @place
 def disputes(_: Any) -> Visit:
     return Visit(signed_in(disputed_earnings()), "/studio/disputes/")
+
+
+@place
+def studio_statements(_: Any) -> Visit:
+    person = payee()
+    economy.send_tip(payer=fan(tokens=900), payee=person, amount=50, key=f"st {person.pk}")
+    with_closed_month(person)
+    return Visit(signed_in(person), "/studio/statements/")
+
+
+@place
+def studio_statements_none(_: Any) -> Visit:
+    return Visit(signed_in(creator()), "/studio/statements/")
+
+
+@place
+def studio_statement(_: Any) -> Visit:
+    person = disputed_earnings()
+    return Visit(signed_in(person), f"/studio/statements/{clock.now():%Y-%m}/")
+
+
+@place
+def statements(_: Any) -> Visit:
+    person = fan(tokens=0)
+    make.buy_tokens(person, 500, bonus=15)
+    with_closed_month(person)
+    economy.issue_invoices()
+    return Visit(signed_in(person), "/wallet/statements/")
+
+
+@place
+def statements_none(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/wallet/statements/")
+
+
+@place
+def statement(_: Any) -> Visit:
+    person = fan(tokens=900)
+    economy.send_tip(payer=person, payee=creator(), amount=50, key=f"st {person.pk}")
+    return Visit(signed_in(person), f"/wallet/statements/{clock.now():%Y-%m}/")
+
+
+@place
+def statement_empty(_: Any) -> Visit:
+    return Visit(signed_in(fan()), f"/wallet/statements/{clock.now():%Y-%m}/")
+
+
+def with_closed_month(person: Any) -> None:
+    """A month long ago that is closed."""
+    role = "creator" if person.is_approved_creator else "fan"
+    facts = {"opening": 0, "change": 0, "closing": 0, "lines": 0, "payout_micros": 50_000}
+    Statement.objects.create(person=person, role=role, month=date(2020, 1, 1), **facts)
 
 
 @place

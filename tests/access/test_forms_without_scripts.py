@@ -36,22 +36,34 @@ NEEDED = {
     "economy/parts/packs.html:1": {"tokens": {"pack": None, "tokens": ""}},
     "accounts/creator/apply.html:1": {"categories": {"categories": None}},
 }
-NO_PAGES = {
-    "api:notifications",
-    "notifications:service_worker",
-    "calls:meter",
-    "core:healthz",
-    "core:readyz",
-    "core:metrics",
-    "core:media",
-    "api:schema",
-    "api:calls",
-} | {
-    "api:payouts",
-    "api:tokens_balance",
-    "api:tokens_packs",
-    "api:tokens_transactions",
-}
+NO_PAGES = (
+    {
+        "api:notifications",
+        "notifications:service_worker",
+        "calls:meter",
+        "core:healthz",
+        "core:readyz",
+        "core:metrics",
+        "core:media",
+        "api:schema",
+        "api:calls",
+    }
+    | {
+        "economy:history_csv",  # these are files
+        "economy:invoice",
+        "economy:statement_csv",
+        "economy:statement_pdf",
+        "economy:studio_invoice",
+        "economy:studio_statement_csv",
+        "economy:studio_statement_pdf",
+    }
+    | {
+        "api:payouts",
+        "api:tokens_balance",
+        "api:tokens_packs",
+        "api:tokens_transactions",
+    }
+)
 # On every page: each is sent from every page, its answer is looked at closely once.
 SHELL = {"components/shell/topbar.html:1", "components/shell/account_menu.html:1", "admin/base.html:1"}
 BY_SCRIPT = {

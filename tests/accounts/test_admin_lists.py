@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -28,6 +28,7 @@ from economy.models import (
     Gift,
     Payout,
     Reconciliation,
+    Statement,
     VoucherCode,
 )
 from economy.services.payouts import open_payout
@@ -103,6 +104,9 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
         resolved_at=now,
         resolved_by=make.make_staff(),
     )
+    economy.issue_invoices()
+    facts = {"opening": 0, "change": 0, "closing": 0, "lines": 0, "payout_micros": 50_000}
+    Statement.objects.create(person=friend, role="fan", month=date(2020, 1, 1), **facts)
     economy.note_referral(person=friend, code=economy.open_referral_code(person=fan).code)
 
 

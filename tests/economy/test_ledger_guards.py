@@ -138,6 +138,17 @@ def corruption(*statements):
 UNCHECK = "ALTER TABLE economy_{} DROP CONSTRAINT economy_{}"
 
 PLANTS = {
+    "a closed month is what the ledger says of it": [
+        (
+            "INSERT INTO economy_statement (id, person_id, role, month, opening, change, closing, fee, lines, sums, pots,"
+            " payout_micros, closed_at) SELECT uuidv7(), owner_id, 'fan', '2020-01-01', 1, 1, 2, 0, 1, '[]', '{}', 50000,"
+            " now() FROM economy_ledgeraccount WHERE kind = 'purchased' LIMIT 1"
+        )
+    ],
+    "invoice numbers leave no gap": ["INSERT INTO economy_invoiceseries (name, last) VALUES ('X', 3)"],
+    "a purchase's documents come to what it says they do": [
+        "UPDATE economy_purchase SET invoiced_minor = invoiced_minor + 1"
+    ],
     "entries sum to zero": [
         "UPDATE economy_ledgerentry SET amount = amount + 1 WHERE id = (SELECT min(id) FROM economy_ledgerentry)"
     ],
@@ -291,13 +302,14 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
     from economy import sql
 
     with connection.cursor() as cursor:
-        for name in ("guards_drop", "drop", "types_drop"):
+        for name in ("papers_drop", "guards_drop", "drop", "types_drop"):
             cursor.execute(sql.read(name))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
         assert cursor.fetchone() == (0,)
         cursor.execute(sql.read("types"))
         cursor.execute("\n".join(sql.read(name) for name in sql.FUNCTIONS))
         cursor.execute(sql.read("guards"))
+        cursor.execute(sql.read("papers"))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
-        written = "".join(sql.read(name) for name in (*sql.FUNCTIONS, "guards"))
+        written = "".join(sql.read(name) for name in (*sql.FUNCTIONS, "guards", "papers"))
         assert cursor.fetchone()[0] == written.count("CREATE FUNCTION economy_") > 19

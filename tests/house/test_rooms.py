@@ -220,6 +220,7 @@ def test_apps_have_only_rooms_of_the_house():
             "unsubscribe": "signed links that end a kind of mail",
         },
         "economy": {
+            "documents": "statements and invoices as PDF and CSV",
             "gateway": "the one door to Stripe",
             "invariants": "what must always hold",
             "sources": "names and links of what tokens were spent on",

@@ -1,0 +1,155 @@
+"""Closing months, and numbering what was sold (PAY-8, LAW-10). Both derive their work from the tables, and may be repeated."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import User
+from digis.core import clock
+from economy.models import ClosedMonth, Invoice, InvoiceSeries, Purchase, Statement
+from economy.models.purchases import TO_INVOICE
+from economy.selectors import statements as reading
+
+log = structlog.get_logger(__name__)
+
+SERIES: Final = "D"
+BATCH: Final = 200
+
+
+def close_months() -> int:
+    """Close every month that is over for STATEMENT_CLOSE_HOURS; return how many statements were made.
+
+    A month of somebody is summed in one look at the ledger and written once (PAY-8). What happens later stands in the
+    month in which it happens, with a reference. Stopped half-way, the next run goes on.
+    """
+    until = (clock.now() - timedelta(hours=settings.STATEMENT_CLOSE_HOURS)).date().replace(day=1)
+    made = 0
+    for month in reading.find_months_to_close(before=until):
+        count = 0
+        for person_id, role in reading.find_unstated(month):
+            count += _close(person_id=person_id, role=role, month=month)
+        with transaction.atomic():
+            if not reading.find_unstated(month):
+                kept = Statement.objects.filter(month=month).count()
+                ClosedMonth.objects.get_or_create(month=month, defaults={"statements": kept})
+        log.info("month_closed", month=f"{month:%Y-%m}", statements=count)
+        made += count
+    return made
+
+
+def issue_invoices() -> int:
+    """Write a document for every purchase whose documents do not say yet what is kept of it; return how many."""
+    made = 0
+    for purchase_id in Purchase.objects.filter(TO_INVOICE).order_by("id").values_list("id", flat=True)[:BATCH]:
+        made += invoice_purchase(purchase_id=purchase_id)
+    return made
+
+
+@transaction.atomic
+def invoice_purchase(*, purchase_id: UUID) -> int:
+    """Write the documents that a purchase lacks and return how many: the invoice, then a note for each later change.
+
+    An invoice is of the whole price; what was returned or taken back by the bank since the last document is a credit note,
+    and what came back after a dispute is an invoice again. Together they are what is kept of the money (LAW-10).
+    """
+    purchase = Purchase.objects.select_for_update(no_key=True).select_related("person").get(pk=purchase_id)
+    if not purchase.postings:
+        return 0
+    first = Invoice.objects.filter(purchase=purchase).order_by("number").first()
+    made = 0
+    if first is None:
+        first = _number(
+            person=purchase.person,
+            purchase=purchase,
+            amount_minor=purchase.amount_minor,
+            currency=purchase.currency,
+            tokens=purchase.tokens,
+            bonus_tokens=purchase.bonus_tokens,
+        )
+        purchase.invoiced_minor = purchase.amount_minor
+        made = 1
+    kept = max(0, purchase.amount_minor - purchase.refunded_minor - purchase.disputed_minor)
+    difference = kept - purchase.invoiced_minor
+    if difference:
+        before, after = (
+            [of * minor // purchase.amount_minor for of in (purchase.tokens, purchase.bonus_tokens)]
+            for minor in (purchase.invoiced_minor, kept)
+        )
+        _number(
+            person=purchase.person,
+            purchase=purchase,
+            corrects=first,
+            amount_minor=difference,
+            currency=purchase.currency,
+            tokens=after[0] - before[0],
+            bonus_tokens=after[1] - before[1],
+        )
+        made += 1
+    Purchase.objects.filter(pk=purchase.pk).update(invoiced_minor=kept, invoices_made=F("invoices_made") + made)
+    return made
+
+
+@transaction.atomic
+def _close(*, person_id: UUID, role: str, month: date) -> int:
+    person = User.objects.get(pk=person_id)
+    sheet = reading.draw_up(person, role=role, month=month)
+    kept, is_new = Statement.objects.get_or_create(
+        person=person,
+        role=role,
+        month=month,
+        defaults={
+            "opening": sheet.opening,
+            "change": sheet.change,
+            "closing": sheet.closing,
+            "fee": sheet.fee,
+            "lines": sheet.lines,
+            "sums": [asdict(row) for row in sheet.rows],
+            "pots": sheet.pots,
+            "payout_micros": sheet.payout_micros,
+        },
+    )
+    if is_new and sheet.is_creator and sheet.fee:
+        money = sheet.worth(sheet.fee)
+        _number(person=person, statement=kept, amount_minor=money.minor, currency=money.currency, tokens=sheet.fee)
+    return int(is_new)
+
+
+def _number(
+    *,
+    person: User,
+    amount_minor: int,
+    currency: str,
+    tokens: int,
+    bonus_tokens: int = 0,
+    purchase: Purchase | None = None,
+    statement: Statement | None = None,
+    corrects: Invoice | None = None,
+) -> Invoice:
+    """Write a document under the next number. The series stays locked until the caller commits: no number is lost."""
+    InvoiceSeries.objects.get_or_create(name=SERIES)
+    series = InvoiceSeries.objects.select_for_update(no_key=True).get(name=SERIES)
+    series.last += 1
+    series.save(update_fields=["last"])
+    return Invoice.objects.create(
+        series=series,
+        number=series.last,
+        kind=Invoice.Kind.INVOICE if amount_minor >= 0 else Invoice.Kind.CREDIT_NOTE,
+        person=person,
+        purchase=purchase,
+        statement=statement,
+        corrects=corrects,
+        tokens=tokens,
+        bonus_tokens=bonus_tokens,
+        amount_minor=amount_minor,
+        currency=currency,
+        issuer=list(settings.INVOICE_ISSUER),
+        billed_to=f"{person.display_name} (@{person.username})",
+    )

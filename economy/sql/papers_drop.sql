@@ -1,0 +1,5 @@
+DROP TRIGGER economy_series_goes_on ON economy_invoiceseries;
+DROP TRIGGER economy_invoice_written_once ON economy_invoice;
+DROP TRIGGER economy_statement_written_once ON economy_statement;
+DROP TRIGGER economy_closed_month_written_once ON economy_closedmonth;
+DROP FUNCTION economy_require_next_number, economy_refuse_edit;
