@@ -262,3 +262,17 @@ class TaxForm(forms.Form):
         ):
             self.add_error("tin", _("A US tax number has nine digits."))
         return cleaned
+
+
+class GiveBackForm(MoneyForm):
+    """How much of a sale goes back, and what the buyer reads. It is shown once more before it is done (PAY-5)."""
+
+    tokens = TokensField(label=_("Tokens to give back"))
+    reason = forms.CharField(
+        label=_("Message"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2, "maxlength": 300})
+    )
+    confirmed = TokensField(required=False, widget=forms.HiddenInput)
+
+    def renew(self, *, key: str) -> None:
+        """Show the same wish again as one that was not sent yet."""
+        self.data = {**{name: self.data.get(name) for name in self.data}, "idempotency_key": key}

@@ -28,6 +28,7 @@ urlpatterns = [
     re_path(r"^@(?P<handle>[^/]{1,60})/tip/$", views.tip, name="tip"),
     # /studio/
     path("studio/earnings/", views.earnings, name="earnings"),
+    path("studio/earnings/<uuid:sale_id>/back/", views.give_back, name="give_back"),
     path("studio/disputes/", views.disputes, name="disputes"),
     path("studio/payouts/", views.payouts, name="payouts"),
     path("studio/payouts/setup/", views.payout_setup, name="payout_setup"),

@@ -62,6 +62,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.decide_adjustment",
         "economy.view_invoice",
         "economy.view_reconciliation",
+        "economy.return_sale",
         "economy.view_statement",
         "economy.view_finding",
         "economy.resolve_finding",

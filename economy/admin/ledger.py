@@ -1,10 +1,18 @@
-"""Money in the admin: everything to be read, nothing to be changed."""
+"""Money in the admin: everything to be read, nothing to be changed; a sale can be given back."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from accounts.admin.base import ReadOnlyAdmin, TabularInline
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from typing_extensions import override
+
+from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, TabularInline
+from accounts.admin.people import staff_of
+from digis.core.templatetags.digis import tokens as count
+from economy import selectors, services
 from economy.models import Hold, LedgerAccount, LedgerEntry, LedgerTransaction, Pack, Purchase, TokenLot
 
 
@@ -17,13 +25,39 @@ class EntryInline(TabularInline):
 
 
 @admin.register(LedgerTransaction)
-class LedgerTransactionAdmin(ReadOnlyAdmin):
+class LedgerTransactionAdmin(ActingAdmin):
+    acting_permission = "economy.return_sale"
     list_display = ["created_at", "type", "kind", "person", "payee", "amount", "fee"]
     list_filter = ["type", "created_at"]
     list_select_related = ["person", "payee"]
     search_fields = ["key", "source_id", "person__username", "payee__username"]
     date_hierarchy = "created_at"
     inlines = [EntryInline]
+
+    @override
+    def list_acts(self, request: HttpRequest, row: LedgerTransaction) -> list[dict[str, Any]]:
+        left = selectors.find_returnable(row)
+        if not left:
+            return []
+        return [
+            {
+                "name": "give_back",
+                "label": _("Give all of it back"),
+                "text": _(
+                    "%(tokens)s tokens go back to the buyer, our fee of them included; the creator's part is taken from "
+                    "their earnings, or stands as owed. Both read the reason."
+                )
+                % {"tokens": count(left)},
+                "needs_reason": True,
+                "is_grave": True,
+            }
+        ]
+
+    @override
+    def perform(self, request: HttpRequest, row: LedgerTransaction, act: str, reason: str) -> str:
+        left = selectors.find_returnable(row)
+        services.give_back(actor=staff_of(request), sale_id=row.pk, tokens=left, reason=reason, key=f"{row.pk}:{left}")
+        return _("It is given back.")
 
 
 @admin.register(LedgerAccount)

@@ -1,10 +1,11 @@
 """What people are told about their tokens and money. Each kind is declared here and told where it is caused."""
 
-from economy.kinds import disputes, giving, payouts, purchases
+from economy.kinds import disputes, giving, payouts, purchases, returns
 from economy.kinds.disputes import tell_of_adjustments
 from economy.kinds.giving import tell_of_reward, tell_of_tip, tell_of_transfer
 from economy.kinds.payouts import tell_of_adjustment, tell_of_payout, tell_of_standing, tell_of_stop
 from economy.kinds.purchases import tell_of_purchase
+from economy.kinds.returns import tell_of_return
 
 __all__ = [
     "connect",
@@ -12,6 +13,7 @@ __all__ = [
     "tell_of_adjustments",
     "tell_of_payout",
     "tell_of_purchase",
+    "tell_of_return",
     "tell_of_reward",
     "tell_of_standing",
     "tell_of_stop",
@@ -26,3 +28,4 @@ def connect() -> None:
     giving.connect()
     payouts.connect()
     disputes.connect()
+    returns.connect()

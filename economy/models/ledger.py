@@ -131,6 +131,7 @@ class LedgerTransaction(models.Model):
             models.Index(fields=["source_type", "source_id"], name="economy_transaction_source"),
             BrinIndex(fields=["created_at"], name="economy_transaction_when", autosummarize=True),  # a month at a time
         ]
+        permissions = [("return_sale", "Can give sales back to their buyers")]
 
     @override
     def __str__(self) -> str:

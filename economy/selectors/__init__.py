@@ -97,6 +97,7 @@ from economy.selectors.purchases import (
 )
 from economy.selectors.reconciliation import count_open_findings, get_reconciliation_age, list_open_findings
 from economy.selectors.referrals import ReferralTally, count_referrals
+from economy.selectors.sales import Sale, find_returnable, get_sale
 from economy.selectors.standing import get_standing, sum_reserved
 from economy.selectors.statements import (
     Sheet,
@@ -133,6 +134,7 @@ __all__ = [
     "Payable",
     "Quote",
     "ReferralTally",
+    "Sale",
     "Sheet",
     "Shelf",
     "Standing",
@@ -147,6 +149,7 @@ __all__ = [
     "find_owed_since",
     "find_payee",
     "find_purchase_by_intent",
+    "find_returnable",
     "find_webhook_secret",
     "forecast_earnings",
     "gather_evidence",
@@ -173,6 +176,7 @@ __all__ = [
     "get_receipt",
     "get_receiver",
     "get_reconciliation_age",
+    "get_sale",
     "get_sheet",
     "get_shelf",
     "get_spendable",

@@ -37,6 +37,11 @@ class EarnedLine:
     def unsigned(self) -> int:
         return abs(self.share)
 
+    @property
+    def can_be_returned(self) -> bool:
+        """Whether it is a sale at all; how much of it is left, its own page says."""
+        return self.transaction.type == Type.DEDUCTION
+
 
 def list_earned(creator: User) -> QuerySet[LedgerTransaction]:
     """Return the heads of what a creator earned or gave back, newest first; a sale posted in parts is one head."""

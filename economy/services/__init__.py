@@ -47,6 +47,7 @@ from economy.services.purchases import (
 )
 from economy.services.reconciling import look_at_finding, reconcile, reconcile_nightly, reconcile_recent
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
+from economy.services.sales import give_back
 from economy.services.standing import measure_standing, measure_standings
 from economy.services.statements import close_months, invoice_purchase, issue_invoices
 from economy.services.tax import certify_tax_profile, read_tax_number
@@ -75,6 +76,7 @@ __all__ = [
     "decide_adjustment",
     "expire_promotional_lots",
     "fold_earnings",
+    "give_back",
     "give_bonus",
     "grant_on_sign_up",
     "grant_promotional",

@@ -185,6 +185,9 @@ MATRIX: dict[str, Row] = {
     "economy:studio_invoice": page(
         {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"invoice_id": NOBODY}
     ),
+    "economy:give_back": form(
+        {ANON: 302, CREATOR: 404, "*": 403}, {ANON: 302, CREATOR: 404, "*": 403}, args=lambda _: {"sale_id": NOBODY}
+    ),
     "economy:disputes": page(STUDIO),
     "economy:earnings": page(STUDIO),
     "economy:payouts": form(STUDIO, {ANON: 302, CREATOR: 422, "*": 403}),

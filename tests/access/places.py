@@ -899,6 +899,13 @@ def with_closed_month(person: Any) -> None:
 
 
 @place
+def give_back(_: Any) -> Visit:
+    person = payee()
+    tip = economy.send_tip(payer=fan(tokens=900), payee=person, amount=50, key=f"gb {person.pk}")
+    return Visit(signed_in(person), f"/studio/earnings/{tip.transaction_id}/back/", typed={"tokens": "20"})
+
+
+@place
 def disputes_none(_: Any) -> Visit:
     return Visit(signed_in(creator()), "/studio/disputes/")
 
