@@ -123,3 +123,23 @@ class StripeUnavailable(DomainError):
 
     code = "CONFLICT"
     message = _("Stripe cannot be asked right now. Nothing changed. Try again in a moment.")
+
+
+class NothingToReturn(InvalidState):
+    """No unused part of a purchase can go back to its card, or the buyer's time for it is over (LEDGER-12)."""
+
+    message = _(
+        "Nothing of this purchase can be returned: its tokens are used, or more than %(days)s days have passed."
+    )
+
+    def __init__(self, *, days: int) -> None:
+        super().__init__(days=days)
+
+
+class ReturnChanged(InvalidState):
+    """What would come back is not what the page showed (LEDGER-7)."""
+
+    message = _("What comes back changed since you opened this page: it is %(price)s now. Nothing was returned yet.")
+
+    def __init__(self, *, price: str) -> None:
+        super().__init__(price=price)

@@ -276,3 +276,13 @@ class GiveBackForm(MoneyForm):
     def renew(self, *, key: str) -> None:
         """Show the same wish again as one that was not sent yet."""
         self.data = {**{name: self.data.get(name) for name in self.data}, "idempotency_key": key}
+
+
+class ReturnForm(MoneyForm):
+    """A return of unused tokens, as its amount was shown (LEDGER-7)."""
+
+    minor = forms.IntegerField(min_value=1, max_value=10**12, widget=forms.HiddenInput)
+
+    def renew(self, *, key: str, minor: int) -> None:
+        """Show the same wish again at the present amount, as one that was not sent yet."""
+        self.data = {**{name: self.data.get(name) for name in self.data}, "idempotency_key": key, "minor": str(minor)}

@@ -10,6 +10,7 @@ urlpatterns = [
     path("wallet/", views.wallet, name="wallet"),
     path("wallet/buy/", views.buy, name="buy"),
     path("wallet/purchases/<uuid:purchase_id>/", views.purchase, name="purchase"),
+    path("wallet/purchases/<uuid:purchase_id>/return/", views.return_purchase, name="return_purchase"),
     path("wallet/history/", views.history, name="history"),
     path("wallet/history.csv", views.history_csv, name="history_csv"),
     path("wallet/statements/", views.statements, {"role": "fan"}, name="statements"),

@@ -28,6 +28,7 @@ PAYOUT_COUNTRIES = tuple("AT BE CY DE EE ES FI FR GB GR HR IE IT LT LU LV MT NL 
 # What a lost payment paid creators is taken back while it is pending. Once it is settled, the platform bears it, or with
 # this the creator owes it (LEDGER-8).
 DISPUTES_TAKE_SETTLED_EARNINGS = False
+RETURN_DAYS = 14  # unused tokens go back to the card for so long (LEDGER-12)
 STATEMENT_CLOSE_HOURS = 27  # a month is closed so long after its end, in UTC: nothing is under way that long (PAY-8)
 INVOICE_ISSUER = [
     line.strip() for line in env.text("INVOICE_ISSUER", "Digis").split(";")

@@ -50,6 +50,7 @@ from economy.gateway.payments import (
     get_payment,
     is_signed,
     open_checkout,
+    refund_payment,
 )
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "open_dashboard",
     "open_onboarding",
     "pay_out",
+    "refund_payment",
     "reverse_transfer",
     "transfer",
 ]

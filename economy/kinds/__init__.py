@@ -5,7 +5,7 @@ from economy.kinds.disputes import tell_of_adjustments
 from economy.kinds.giving import tell_of_reward, tell_of_tip, tell_of_transfer
 from economy.kinds.payouts import tell_of_adjustment, tell_of_payout, tell_of_standing, tell_of_stop
 from economy.kinds.purchases import tell_of_purchase
-from economy.kinds.returns import tell_of_return
+from economy.kinds.returns import tell_of_refused_return, tell_of_return
 
 __all__ = [
     "connect",
@@ -13,6 +13,7 @@ __all__ = [
     "tell_of_adjustments",
     "tell_of_payout",
     "tell_of_purchase",
+    "tell_of_refused_return",
     "tell_of_return",
     "tell_of_reward",
     "tell_of_standing",

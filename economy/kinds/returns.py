@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from digis.core.money import Money
+from digis.core.templatetags.digis import cents
 from digis.core.templatetags.digis import tokens as count
+from economy.models import PurchaseReturn
 from economy.selectors.sales import Sale
 from notifications.kinds import MONEY, Kind, Text, register_kind
 from notifications.models import Notification
@@ -17,12 +21,13 @@ from notifications.services import notify
 
 GIVEN_BACK: Final = "economy.given_back"
 TAKEN_BACK: Final = "economy.taken_back"
+REFUSED: Final = "economy.return_refused"
 SENT: Final = frozenset({"inbox", "mail"})
 
 
 def connect() -> None:
-    """Register both. What happens to somebody's money is never muted (NOT-5)."""
-    for name, render in ((GIVEN_BACK, _given_back), (TAKEN_BACK, _taken_back)):
+    """Register them. What happens to somebody's money is never muted (NOT-5)."""
+    for name, render in ((GIVEN_BACK, _given_back), (TAKEN_BACK, _taken_back), (REFUSED, _refused)):
         register_kind(Kind(name, category=MONEY, render=render, channels=SENT, defaults=SENT, mandatory=True))
 
 
@@ -47,6 +52,30 @@ def tell_of_return(*, sale: Sale, tokens: int, share: int, by: User, reason: str
             key=f"back:{key}",
             data={"tokens": share, "reason": reason, "title": sale.title},
         )
+
+
+def tell_of_refused_return(row: PurchaseReturn) -> None:
+    """Tell a buyer that the money could not go back to their card, and that the tokens are theirs again."""
+    notify(
+        kind=REFUSED,
+        person=row.purchase.person,
+        key=f"return:{row.pk}",
+        target=row.purchase,
+        data={"minor": row.amount_minor, "currency": row.purchase.currency},
+    )
+
+
+def _refused(group: Sequence[Notification]) -> Text:
+    news = group[0]
+    words = {"money": cents(Money(int(news.data["minor"]), news.data["currency"]))}
+    return Text(
+        _("%(money)s could not go back to your card") % words,
+        body=_(
+            "Its bank did not take the money, so the tokens are yours again. Write to us if you want it another way."
+        ),
+        url=reverse("economy:purchase", args=[news.target_id]),
+        icon="circle-alert",
+    )
 
 
 def _given_back(group: Sequence[Notification]) -> Text:

@@ -20,6 +20,7 @@ from economy.models.lots import Hold, HoldLot, LotUse, TokenLot
 from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutStep, TaxProfile
 from economy.models.purchases import Pack, Purchase, StripeCustomer
 from economy.models.reconciliation import Finding, Reconciliation
+from economy.models.returns import PurchaseReturn
 from economy.models.standing import DisputeStanding, Reserve
 from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
 
@@ -50,6 +51,7 @@ __all__ = [
     "PayoutBatch",
     "PayoutStep",
     "Purchase",
+    "PurchaseReturn",
     "Reconciliation",
     "Redemption",
     "Referral",

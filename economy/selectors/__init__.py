@@ -97,6 +97,7 @@ from economy.selectors.purchases import (
 )
 from economy.selectors.reconciliation import count_open_findings, get_reconciliation_age, list_open_findings
 from economy.selectors.referrals import ReferralTally, count_referrals
+from economy.selectors.returns import Returnable, find_returnable_part
 from economy.selectors.sales import Sale, find_returnable, get_sale
 from economy.selectors.standing import get_standing, sum_reserved
 from economy.selectors.statements import (
@@ -134,6 +135,7 @@ __all__ = [
     "Payable",
     "Quote",
     "ReferralTally",
+    "Returnable",
     "Sale",
     "Sheet",
     "Shelf",
@@ -150,6 +152,7 @@ __all__ = [
     "find_payee",
     "find_purchase_by_intent",
     "find_returnable",
+    "find_returnable_part",
     "find_webhook_secret",
     "forecast_earnings",
     "gather_evidence",

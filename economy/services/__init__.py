@@ -47,6 +47,7 @@ from economy.services.purchases import (
 )
 from economy.services.reconciling import look_at_finding, reconcile, reconcile_nightly, reconcile_recent
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
+from economy.services.returns import return_purchase
 from economy.services.sales import give_back
 from economy.services.standing import measure_standing, measure_standings
 from economy.services.statements import close_months, invoice_purchase, issue_invoices
@@ -111,6 +112,7 @@ __all__ = [
     "request_payout",
     "require_payee",
     "resolve_finding",
+    "return_purchase",
     "review_buyer",
     "review_payout",
     "reward_referral",

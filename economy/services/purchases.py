@@ -26,6 +26,7 @@ from economy.models import Purchase, StripeCustomer
 from economy.selectors import Quote, get_purchase, get_shelf, list_due_purchases, quote_for
 from economy.selectors.purchases import sum_bought_today
 from economy.services.balances import announce_balances
+from economy.services.returns import send_returns
 from economy.services.settling import case_of, note_disputes, settle
 
 log = structlog.get_logger(__name__)
@@ -243,6 +244,8 @@ def _converge(purchase: Purchase) -> None:
     refunded_before = purchase.refunded_minor
     session = gateway.get_checkout(purchase.stripe_session_id) if _needs_session(purchase) else None
     intent_id = purchase.stripe_payment_intent_id or (session.intent_id if session else "")
+    if intent_id:
+        send_returns(purchase)
     payment = gateway.get_payment(intent_id) if intent_id else None
 
     if payment is not None and (fault := _mismatch(purchase, payment)):

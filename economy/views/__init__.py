@@ -2,7 +2,7 @@
 
 from economy.views.giving import give, invite, redeem
 from economy.views.limits import limits
-from economy.views.sales import give_back
+from economy.views.sales import give_back, return_purchase
 from economy.views.statements import invoice_pdf, statement, statement_csv, statement_pdf, statements
 from economy.views.studio import disputes, earnings, payout, payout_setup, payouts, tax
 from economy.views.tips import tip, tips
@@ -26,6 +26,7 @@ __all__ = [
     "purchase",
     "receipt",
     "redeem",
+    "return_purchase",
     "statement",
     "statement_csv",
     "statement_pdf",

@@ -97,6 +97,7 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
         "purchase": found,
         "left": "left" in request.GET,
         "invoices": selectors.list_invoices_of(found.pk) if found.postings else [],
+        "returnable": selectors.find_returnable_part(found),
     }
     return render_page(request, "economy/purchase.html", context, part="state")
 

@@ -160,6 +160,11 @@ MATRIX: dict[str, Row] = {
     "economy:purchase": page(
         {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"purchase_id": NOBODY}
     ),
+    "economy:return_purchase": form(
+        {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404},
+        {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404},
+        args=lambda _: {"purchase_id": NOBODY},
+    ),
     "economy:history": page(WALLETS),
     "economy:history_csv": page(WALLETS),
     "economy:statements": page(WALLETS),

@@ -875,6 +875,20 @@ def statements(_: Any) -> Visit:
 
 
 @place
+def return_purchase(_: Any) -> Visit:
+    person = fan(tokens=0)
+    bought = make.buy_tokens(person, 500, bonus=15)
+    Purchase.objects.filter(pk=bought.pk).update(stripe_payment_intent_id=f"pi_{bought.pk}", card="Visa ···· 4242")
+    return Visit(signed_in(person), f"/wallet/purchases/{bought.pk}/return/")
+
+
+@place
+def return_purchase_none(_: Any) -> Visit:
+    person = fan(tokens=0)
+    return Visit(signed_in(person), f"/wallet/purchases/{make.buy_tokens(person, 500).pk}/return/")
+
+
+@place
 def statements_none(_: Any) -> Visit:
     return Visit(signed_in(fan()), "/wallet/statements/")
 
