@@ -9,9 +9,10 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts import services
 from accounts.errors import AccountSuspended
 from accounts.models import User
-from digis.core import api_errors, clock, registry
+from digis.core import api_errors, clock, currencies, registry
 from digis.core.http import is_api, redirect, status_of
 
 # What a suspended person may open besides what the apps above register (ACC-9): the reason and the appeal, their data,
@@ -27,7 +28,7 @@ EVERY = timedelta(minutes=5)
 
 
 class SessionActivityMiddleware:
-    """Note a session's use for its owner's list, at most every five minutes.
+    """Note a session's use for its owner's list, at most every five minutes; and at first sight, its region's currency.
 
     allauth's own middleware writes at every request, four statements a page.
     """
@@ -39,7 +40,15 @@ class SessionActivityMiddleware:
         if request.session.session_key and request.user.is_authenticated and self._is_due(request):
             UserSession.objects.create_from_request(request)
             request.session[SEEN_KEY] = clock.now().isoformat()
+            self._note_region(request)
         return self.get_response(request)
+
+    def _note_region(self, request: HttpRequest) -> None:
+        person = request.user
+        if isinstance(person, User) and not person.currency:
+            currency = currencies.currency_of_languages(request.headers.get("Accept-Language", ""))
+            if currency:
+                services.keep_first_currency(person=person, currency=currency)
 
     def _is_due(self, request: HttpRequest) -> bool:
         seen = request.session.get(SEEN_KEY)

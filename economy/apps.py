@@ -32,6 +32,7 @@ class EconomyConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        from digis.core.currencies import read_rates_with
         from digis.core.registry import (
             Figure,
             SuspendedAction,
@@ -43,6 +44,7 @@ class EconomyConfig(AppConfig):
         from economy.services import shelf
 
         post_migrate.connect(shelf.fill_after_migrate, sender=self, dispatch_uid="economy.shelf")
+        read_rates_with(selectors.find_rate)
         register_context("wallet", wallet_of)
         register_suspended_action(SuspendedAction("economy.payouts", PAYOUT_ROUTES, offer_payout))
         register_figure(

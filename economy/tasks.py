@@ -82,6 +82,12 @@ def reconcile_nightly() -> None:
 
 
 @shared_task
+def fetch_rates() -> None:
+    """Take over the central bank's exchange rates, when there are new ones."""
+    services.fetch_rates()
+
+
+@shared_task
 def measure_standings() -> None:
     """Count disputes, and hold back what that calls for."""
     services.measure_standings()

@@ -37,6 +37,8 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.view_hold",
         "economy.view_pack",
         "economy.view_purchase",
+        "economy.view_exchangerate",
+        "economy.add_exchangerate",
         "economy.view_gift",
         "economy.add_gift",
         "economy.change_gift",

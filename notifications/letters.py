@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
-from digis.core import clock, mail, mail_routes
+from digis.core import clock, currencies, mail, mail_routes
 from notifications import bounces
 
 if TYPE_CHECKING:
@@ -64,6 +66,13 @@ def language_of(person: User) -> str:
     return next((code for code in person.languages if code in spoken), settings.LANGUAGE_CODE)
 
 
+@contextmanager
+def in_words_of(person: User) -> Iterator[None]:
+    """Write what stands within the block in a person's language and currency, whoever caused it (I18N-3)."""
+    with translation.override(language_of(person)), currencies.shown_to(person.currency):
+        yield
+
+
 def whole(text: Text) -> dict[str, str]:
     """Return a text's parts with whole addresses, as a mail program or a browser's notification needs them."""
     picture = getattr(text, "picture", None) or ""
@@ -89,7 +98,7 @@ def _post(
     unsubscribe_url: str,
     metadata: dict[str, str],
 ) -> str:
-    subject, text, html = mail.render(template, context, language=language_of(person))
+    subject, text, html = mail.render(template, context, language=language_of(person), currency=person.currency)
     headers = {}
     if unsubscribe_url:
         headers = {

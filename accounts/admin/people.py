@@ -36,7 +36,7 @@ class PersonAdmin(ActingAdmin):
     date_hierarchy = "created_at"
     fieldsets = [
         (None, {"fields": ["handle", "display_name", "email", "standing", "suspension_reason", "suspended_at", "suspended_by"]}),
-        (gettext_lazy("Profile"), {"fields": ["bio", "location", "languages", "time_zone", "former_handles"]}),
+        (gettext_lazy("Profile"), {"fields": ["bio", "location", "languages", "time_zone", "currency", "former_handles"]}),
         (gettext_lazy("Account"), {"fields": ["created_at", "last_login", "email_verified_at", "terms_accepted_at", "is_adult", "second_factor", "devices_seen"]}),
         (gettext_lazy("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from accounts.forms.creators import AboutForm, SendForm, WorkForm
 from accounts.forms.entry import CodeForm, EmailForm, FactorForm, NewPasswordForm, SignInForm, SignUpForm
 from accounts.forms.settings import (
     BlockForm,
+    CurrencyForm,
     EmailChangeForm,
     HandleForm,
     PasswordForm,
@@ -18,6 +19,7 @@ __all__ = [
     "AppealForm",
     "BlockForm",
     "CodeForm",
+    "CurrencyForm",
     "EmailChangeForm",
     "EmailForm",
     "FactorForm",

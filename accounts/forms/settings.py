@@ -12,6 +12,7 @@ from typing_extensions import override
 from accounts import choices, handles
 from accounts.forms.entry import NameField, NewPasswordForm, plain_text
 from accounts.models import User
+from digis.core import currencies
 from digis.core.errors import ValidationFailed
 from digis.core.files import clean_image
 
@@ -192,6 +193,16 @@ class BlockForm(forms.Form):
 
     def clean_handle(self) -> str:
         return handles.normalize(self.cleaned_data["handle"])
+
+
+class CurrencyForm(forms.Form):
+    currency = forms.ChoiceField(
+        label=_("Show prices in"),
+        help_text=_(
+            "Packs that have a price in it are also paid in it. Where we have no rate of this week, you see US dollars."
+        ),
+        choices=currencies.choices,
+    )
 
 
 class ThemeForm(forms.Form):

@@ -54,6 +54,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     avatar = models.ImageField(upload_to="avatars/", blank=True)
     banner = models.ImageField(upload_to="banners/", blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    currency = models.CharField(
+        max_length=3, blank=True
+    )  # prices are shown in it; empty until a browser named a region
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
     is_listed = models.BooleanField(_("found in search"), default=True)
     shows_online = models.BooleanField(_("shows when online"), default=True)

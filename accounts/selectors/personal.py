@@ -22,7 +22,7 @@ from accounts.models import (
 
 PROFILE = (
     "id", "username", "display_name", "email", "email_verified_at", "birth_date", "bio", "location", "languages",
-    "time_zone", "terms_accepted_at", "is_listed", "shows_online", "shows_last_seen", "shows_in_call", "shows_typing",
+    "time_zone", "currency", "terms_accepted_at", "is_listed", "shows_online", "shows_last_seen", "shows_in_call", "shows_typing",
     "suspended_at", "suspension_reason", "created_at", "last_login",
 )  # fmt: skip
 

@@ -26,8 +26,10 @@ from accounts.services.credentials import change_password, check_password
 from accounts.services.emails import confirm_email_change, peek_email_undo, start_email_change, undo_email_change
 from accounts.services.exports import export_personal_data
 from accounts.services.people import (
+    keep_first_currency,
     make_person,
     rename_handle,
+    save_currency,
     save_privacy,
     save_profile,
     sign_up,
@@ -70,6 +72,7 @@ __all__ = [
     "enroll_totp",
     "export_personal_data",
     "follow",
+    "keep_first_currency",
     "make_creator",
     "make_person",
     "note_presence",
@@ -86,6 +89,7 @@ __all__ = [
     "rename_handle",
     "renew_recovery_codes",
     "save_application",
+    "save_currency",
     "save_privacy",
     "save_profile",
     "send_appeal",

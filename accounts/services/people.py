@@ -178,6 +178,18 @@ def refuse_handle(*, name: str, besides: User | None = None) -> None:
         raise HandleTaken(handle=name)
 
 
+def save_currency(*, person: User, currency: str) -> None:
+    """Save in which currency a person is shown prices, and pays for packs that have a price in it."""
+    person.currency = currency
+    person.save(update_fields=["currency"])
+
+
+def keep_first_currency(*, person: User, currency: str) -> None:
+    """Keep the currency of the region a person's browser first named, unless they have one: sockets and letters use it."""
+    if User.objects.filter(pk=person.pk, currency="").update(currency=currency):
+        person.currency = currency
+
+
 @transaction.atomic
 def save_privacy(
     *,

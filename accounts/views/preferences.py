@@ -1,4 +1,4 @@
-"""Privacy, blocked people, appearance."""
+"""Privacy, blocked people, appearance and the currency prices are shown in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import selectors, services
-from accounts.forms import BlockForm, PrivacyForm, ThemeForm
+from accounts.forms import BlockForm, CurrencyForm, PrivacyForm, ThemeForm
 from accounts.permissions import require_signed_in
 from accounts.views.nav import render_settings
 from digis.core.context import theme_of
@@ -57,10 +57,22 @@ def settings_blocks(request: HttpRequest) -> HttpResponse:
     return render_settings(request, "settings_blocks", "blocks", context, status=422 if form.is_bound else 200)
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("profile")
 def settings_appearance(request: HttpRequest) -> HttpResponse:
-    form = ThemeForm(initial={"theme": theme_of(request)})
-    return render_settings(request, "settings_appearance", "appearance", {"form": form})
+    """Show the theme, which `theme` keeps, and keep the currency."""
+    person = require_signed_in(request.user)
+    if request.method == "POST":
+        form = CurrencyForm(request.POST)
+        if form.is_valid():
+            services.save_currency(person=person, **form.cleaned_data)
+            messages.success(request, _("Your currency is saved."))
+            return redirect(request, "accounts:settings_appearance")
+    else:
+        form = CurrencyForm(initial={"currency": person.currency or settings.TOKEN_CURRENCY})
+    context = {"form": ThemeForm(initial={"theme": theme_of(request)}), "currency_form": form}
+    status = 422 if form.is_bound else 200
+    return render_settings(request, "settings_appearance", "appearance", context, status=status)
 
 
 @login_not_required

@@ -69,9 +69,8 @@ def rate_examples() -> list[RateExample]:
 
 @register.simple_tag
 def token_terms() -> dict[str, int | str]:
-    """Return what a script needs to show money beside tokens as the server would: prices in millionths, fee, currency."""
+    """Return what a script needs to say what a creator gets, as the server would: the payout in millionths, its currency, the fee."""
     return {
-        "price": settings.TOKEN_LIST_PRICE_MICROS,
         "payout": settings.TOKEN_PAYOUT_MICROS,
         "fee": settings.PLATFORM_FEE_BP,
         "currency": settings.TOKEN_CURRENCY,

@@ -24,7 +24,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from typing_extensions import override
 
-from digis.core import mail_routes, outbox
+from digis.core import currencies, mail_routes, outbox
 from digis.core.errors import NotFound
 from digis.core.ids import uuid7
 from digis.core.signals import address_refused
@@ -52,20 +52,23 @@ def send(
 
     `to` is an address or somebody who has an `email`; `template` is "accounts/sign_in_code", which names
     templates/accounts/mail/sign_in_code.{subject.txt,txt,html} (the html is optional). It is rendered now, in the
-    recipient's language (I18N-3), so the mail says what was true when its cause was committed. What its reader asks for
+    recipient's language and currency (I18N-3), so the mail says what was true when its cause was committed. What its reader asks for
     this very minute (a code) is sent even to an address from which mail came back: it is how they prove it again (NOT-7).
     """
     address: str = to if isinstance(to, str) else to.email
-    subject, text, html = render(template, context or {}, language=language)
+    currency: str = getattr(to, "currency", "")
+    subject, text, html = render(template, context or {}, language=language, currency=currency)
     payload = {"to": address, "subject": subject, "text": text, "html": html, "id": str(uuid7()), "asked": is_asked_for}
     outbox.enqueue(kind=KIND, payload=payload)
 
 
-def render(template: str, context: dict[str, Any], *, language: str | None = None) -> tuple[str, str, str]:
-    """Return the subject, text and HTML of a mail template in a language."""
+def render(
+    template: str, context: dict[str, Any], *, language: str | None = None, currency: str = ""
+) -> tuple[str, str, str]:
+    """Return the subject, text and HTML of a mail template in a language, with money beside tokens in a currency."""
     app, _, name = template.replace("/mail/", "/").partition("/")
     base = f"{app}/mail/{name}"
-    with translation.override(language or settings.LANGUAGE_CODE):
+    with translation.override(language or settings.LANGUAGE_CODE), currencies.shown_to(currency):
         full = {
             "site_name": settings.SITE_NAME,
             "site_url": settings.SITE_URL,

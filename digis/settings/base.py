@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
+    "digis.core.currencies.CurrencyMiddleware",
     "digis.core.signing_in.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -209,6 +210,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "issue-invoices": {"task": "economy.tasks.issue_invoices", "schedule": 300.0},
     "reconcile-recent": {"task": "economy.tasks.reconcile_recent", "schedule": 900.0},
     "reconcile-nightly": {"task": "economy.tasks.reconcile_nightly", "schedule": 86400.0},
+    "fetch-rates": {"task": "economy.tasks.fetch_rates", "schedule": 3600.0},
     "check-ledger": {"task": "economy.tasks.check_ledger", "schedule": 86400.0},
 }
 

@@ -15,6 +15,7 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS: list[str] = []
 SIGNUP_GRANT = env.number("SIGNUP_GRANT", 60, high=10_000)
 DEV_PAGES = True
+RATES_FIXED = True
 
 # Static files come straight from static/, as they are now; the folder of collected ones stays empty.
 WHITENOISE_USE_FINDERS = True

@@ -5,6 +5,11 @@ from __future__ import annotations
 from digis.settings import env
 
 TOKEN_CURRENCY = "USD"  # noqa: S105  a currency, no secret
+# Other currencies, for what is shown beside tokens: a page of the European Central Bank's daily rates, such as
+# https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml; empty: only what staff enter.
+RATES_URL = env.address("RATES_URL", schemes={"http", "https"}, default="")
+RATES_MAX_DAYS = 7  # money is shown in TOKEN_CURRENCY where a rate is older
+RATES_FIXED = False  # development has some of its own
 TOKEN_LIST_PRICE_MICROS = 50_000  # five cents a token: the price written beside every amount
 TOKEN_PAYOUT_MICROS = 50_000  # what a creator is paid for one earned token (rules §8)
 PLATFORM_FEE_BP = 2_000  # where no FeeRule says otherwise

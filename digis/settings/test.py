@@ -8,6 +8,7 @@ from digis.settings.development import *  # noqa: F403  # test extends developme
 ENVIRONMENT = "test"
 DEBUG = False
 SECRET_KEY = "test-only-not-a-secret-" + "x" * 40
+RATES_FIXED = False
 CLOCK_OFFSET_FILE = env.text("DIGIS_CLOCK_FILE", "")
 SIGNUP_GRANT = env.number("SIGNUP_GRANT", 0, high=10_000)
 PASSWORD_HASHERS = [

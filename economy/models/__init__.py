@@ -19,6 +19,7 @@ from economy.models.limits import SpendingLimit
 from economy.models.lots import Hold, HoldLot, LotUse, TokenLot
 from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutStep, TaxProfile
 from economy.models.purchases import Pack, Purchase, StripeCustomer
+from economy.models.rates import ExchangeRate
 from economy.models.reconciliation import Finding, Reconciliation
 from economy.models.returns import PurchaseReturn
 from economy.models.standing import DisputeStanding, Reserve
@@ -34,6 +35,7 @@ __all__ = [
     "DisputeStanding",
     "Earning",
     "EntryToFold",
+    "ExchangeRate",
     "FeeRule",
     "Finding",
     "Gift",

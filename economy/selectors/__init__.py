@@ -95,6 +95,7 @@ from economy.selectors.purchases import (
     list_purchases,
     quote_for,
 )
+from economy.selectors.rates import find_rate
 from economy.selectors.reconciliation import count_open_findings, get_reconciliation_age, list_open_findings
 from economy.selectors.referrals import ReferralTally, count_referrals
 from economy.selectors.returns import Returnable, find_returnable_part
@@ -151,6 +152,7 @@ __all__ = [
     "find_owed_since",
     "find_payee",
     "find_purchase_by_intent",
+    "find_rate",
     "find_returnable",
     "find_returnable_part",
     "find_webhook_secret",

@@ -45,6 +45,7 @@ from economy.services.purchases import (
     receive_stripe_event,
     start_purchase,
 )
+from economy.services.rates import enter_rate, fetch_rates
 from economy.services.reconciling import look_at_finding, reconcile, reconcile_nightly, reconcile_recent
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
 from economy.services.returns import return_purchase
@@ -75,7 +76,9 @@ __all__ = [
     "converge_due_purchases",
     "converge_purchase",
     "decide_adjustment",
+    "enter_rate",
     "expire_promotional_lots",
+    "fetch_rates",
     "fold_earnings",
     "give_back",
     "give_bonus",

@@ -53,6 +53,7 @@ GIFTS: Final = (
 def fill_after_migrate(*, using: str, **_kwargs: Any) -> None:
     """Open the platform's accounts and put missing packs and gifts on the shelf; what staff changed since stays."""
     from economy.models import Gift, Pack
+    from economy.services.rates import fill_fixed_rates
 
     if not router.allow_migrate_model(using, Pack) or not _is_ready(using):
         return
@@ -79,6 +80,15 @@ def fill_after_migrate(*, using: str, **_kwargs: Any) -> None:
         ],
         ignore_conflicts=True,
     )
+    if _is_there("economy_exchangerate", using):
+        fill_fixed_rates(using=using)
+
+
+def _is_there(table: str, using: str) -> bool:
+    """Say whether a younger table is there: not while migrating back."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+        return bool(cursor.fetchone()[0])
 
 
 def _is_ready(using: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -143,7 +142,6 @@ def _show(
         "is_first": step == "confirm" and selectors.is_first_purchase(payer, payee),
     }
     if step == "choose":
-        context |= {"token_micros": settings.TOKEN_LIST_PRICE_MICROS, "currency": settings.TOKEN_CURRENCY}
         context |= selectors.get_tip_shelf(picked=str(form["pick"].value() or ""), own=form["own"].value())
     else:
         context |= {"amount": form.amount, "wishes": form.wishes, "after": spendable - form.amount}

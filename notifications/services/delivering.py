@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
 
 from digis.core import clock, outbox
 from digis.core.realtime import publish_on_commit
@@ -158,7 +157,7 @@ def _when_late(told: Notification, spec: Kind) -> dict[str, Any]:
         return {}
     if spec.late is None:
         return {"expires_at": told.expires_at}
-    with translation.override(letters.language_of(told.person)):
+    with letters.in_words_of(told.person):
         late = spec.late([told])
         return {
             "expires_at": told.expires_at,
@@ -199,7 +198,7 @@ def _after_patience(outcome: push.PushOutcome) -> datetime:
 
 def words_of(told: Notification) -> Text:
     """Return a notification's words in its reader's language; its link marks it as read on the way (I18N-3)."""
-    with translation.override(letters.language_of(told.person)):
+    with letters.in_words_of(told.person):
         text = get_kind(told.kind).render([told])
         return replace(
             text, title=str(text.title), body=str(text.body), url=reverse("notifications:open", args=[told.pk])

@@ -1,5 +1,6 @@
 // Sheets: a link with hx-target="#sheets" brings a <dialog data-sheet>, which opens here and goes when it is closed. Without
 // a script the same link leads to a page of its own. In it the gold button names the amount that is ticked or written.
+import { priceUp, writeMoney } from "./money.js";
 import { bindAllPacks } from "./packs.js";
 
 /** @param {HTMLDialogElement} sheet */
@@ -21,9 +22,9 @@ function say(form) {
   const amount = amountOf(form, own);
   const locale = document.documentElement.lang || "en";
   const number = new Intl.NumberFormat(locale);
-  const micros = Number(form.dataset.tokenMicros ?? 0);
-  const money = new Intl.NumberFormat(locale, { style: "currency", currency: form.dataset.currency ?? "USD" });
-  const price = (/** @type {number} */ tokens) => money.format(Math.ceil((tokens * micros) / 10_000) / 100);
+  const { tokenPico = "0", currency = "USD", exponent: places = "2" } = form.dataset;
+  const exponent = Number(places);
+  const price = (/** @type {number} */ tokens) => writeMoney(locale, currency, exponent, priceUp(tokens, tokenPico, exponent));
   const fill = (/** @type {string} */ pattern, /** @type {number} */ tokens) =>
     pattern.replace("{tokens}", number.format(tokens)).replace("{money}", price(tokens));
   said.value = String(amount);

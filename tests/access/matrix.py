@@ -143,7 +143,7 @@ MATRIX: dict[str, Row] = {
     "accounts:settings_sessions": form(post={ANON: 302, "*": 303}),
     "accounts:settings_privacy": form(post={ANON: 302, "*": 303}),
     "accounts:settings_blocks": form(),
-    "accounts:settings_appearance": page(MEMBERS),
+    "accounts:settings_appearance": form(),
     "accounts:settings_export": form(STEP_UP, STEP_UP),
     "accounts:suspended": form({ANON: 302, "*": 303}, {ANON: 302, "*": 303}),
     "accounts:legal": page(),

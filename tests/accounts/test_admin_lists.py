@@ -24,6 +24,7 @@ from economy.models import (
     Adjustment,
     Dispute,
     DisputeStanding,
+    ExchangeRate,
     Finding,
     Gift,
     Payout,
@@ -94,6 +95,8 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
         opened_at=clock.now(),
     )
     now = clock.now()
+    day = clock.today() - timedelta(days=next(_number))
+    ExchangeRate.objects.create(currency="EUR", day=day, micros=900_000, source="staff", created_by=make.make_staff())
     Reconciliation.objects.create(kind="recent", since=now - timedelta(hours=2), until=now)
     Finding.objects.create(
         key=f"unknown_charge:{next(_number)}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from django.utils import translation
 from prometheus_client import Counter
 from typing_extensions import override
 
-from digis.core import valkey
+from digis.core import currencies, valkey
 from digis.core.realtime.topics import Event
 
 log = structlog.get_logger(__name__)
@@ -125,7 +126,8 @@ def frame_of(event: Event, topic: str, language: str | None = None) -> dict[str,
     html = ""
     if event.template:
         context = {"site_url": settings.SITE_URL, "csrf_token": NO_TOKEN, **event.context()}
-        with translation.override(language or settings.LANGUAGE_CODE):
+        reader = partial(currencies.currency_of_topic, topic)
+        with translation.override(language or settings.LANGUAGE_CODE), currencies.shown_to(reader):
             html = render_to_string(event.template, context).strip()
     return {"type": "event", "topic": topic, "name": event.name, "html": html, "data": event.data(), "seq": seq}
 

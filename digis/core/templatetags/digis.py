@@ -1,13 +1,14 @@
 """Tags and filters every template has without loading them: icons, money, time, faces and form fields.
 
 Amounts are tokens (`int`) or minor units of money; nothing here rounds or computes what the ledger should (LEDGER-1).
+`money`, `price` and `pay_label` are in the reader's currency; `cents` and `earned` are real amounts, in their own.
 Whatever comes from a person is escaped.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from django.utils.translation import gettext, ngettext
 from typing_extensions import override
 
 from digis.core import clock as house_clock
+from digis.core import currencies
 from digis.core import money as house_money
 
 register = template.Library()
@@ -104,7 +106,7 @@ def signed(amount: int, turned: str = "") -> str:
 
 def _write_money(amount: house_money.Money) -> str:
     text: str = format_currency(
-        Decimal(amount.minor).scaleb(-2),
+        Decimal(amount.minor).scaleb(-currencies.exponent_of(amount.currency)),
         amount.currency,
         locale=translation.to_locale(translation.get_language() or "en"),
     )
@@ -113,9 +115,22 @@ def _write_money(amount: house_money.Money) -> str:
 
 @register.filter
 def money(amount: Any) -> str:
-    """Write the list price of so many tokens: $1.25 (LEDGER-11). What is no number is left out."""
+    """Write the list price of so many tokens in the reader's currency: $1.25 (LEDGER-11). What is no number is left out."""
     value = _whole(amount)
-    return "" if value is None else _write_money(house_money.money_for(value))
+    return "" if value is None else _write_money(house_money.shown_price(value))
+
+
+@register.simple_tag
+def shown_terms() -> house_money.ShownTerms:
+    """Give a script what it needs to write money beside the tokens somebody types, as `money` would."""
+    return house_money.get_shown_terms()
+
+
+@register.simple_tag
+def rates_day() -> date | None:
+    """Return of which day the rate is that this page shows money by; None where none is needed."""
+    rate = currencies.get_shown_rate()
+    return None if rate is None else rate.day
 
 
 @register.filter

@@ -1,3 +1,5 @@
+import { priceUp, writeMoney } from "../money.js";
+
 /** <digis-rate>: what the number being typed means in money, in the same rounding as the server's. */
 
 class Rate extends HTMLElement {
@@ -14,16 +16,13 @@ class Rate extends HTMLElement {
       place.textContent = "";
       return;
     }
-    const { price, payout, fee, words } = this.dataset;
-    const share = rate - Math.floor((rate * Number(fee)) / 10_000);
-    const money = this.money(Math.ceil((rate * Number(price)) / 10_000));
-    const yours = this.money(Math.floor((share * Number(payout)) / 10_000));
-    place.textContent = (words ?? "").replace("{money}", money).replace("{yours}", yours);
-  }
-
-  money(/** @type {number} */ cents) {
+    const { tokenPico = "0", currency = "USD", exponent: places = "2", payout, paidIn = "USD", fee, words = "" } = this.dataset;
     const language = document.documentElement.lang || "en";
-    return new Intl.NumberFormat(language, { style: "currency", currency: this.dataset.currency ?? "USD" }).format(cents / 100);
+    const exponent = Number(places);
+    const share = rate - Math.floor((rate * Number(fee)) / 10_000);
+    const money = writeMoney(language, currency, exponent, priceUp(rate, tokenPico, exponent));
+    const yours = writeMoney(language, paidIn, 2, Math.floor((share * Number(payout)) / 10_000));
+    place.textContent = words.replace("{money}", money).replace("{yours}", yours);
   }
 }
 
