@@ -28,7 +28,7 @@ from digis.core.errors import ValidationFailed
 from digis.core.idempotency import request_key
 from digis.core.limits import count_request
 from economy import selectors, services
-from economy.models import LedgerTransaction, Pack, Payout, Purchase
+from economy.models import LedgerTransaction, Payout, Purchase
 
 PURCHASE_KEY = 200  # characters the column takes
 TYPES = [*(kind for kind in LedgerTransaction.Type.values if kind not in {"hold", "adjustment"}), "earning"]
@@ -51,12 +51,12 @@ class BalanceSerializer(serializers.Serializer[Any]):
     earnings = EarningsSerializer()
 
 
-class PackSerializer(serializers.ModelSerializer[Pack]):
+class PackSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="pk")
+    tokens = serializers.IntegerField()
+    bonus_tokens = serializers.IntegerField()
     price = serializers.CharField(source="price.decimal")
-
-    class Meta:
-        model = Pack
-        fields = ["id", "tokens", "bonus_tokens", "price", "currency"]
+    currency = serializers.CharField(source="price.currency")
 
 
 class OrderSerializer(serializers.Serializer[Any]):
@@ -161,9 +161,10 @@ class Packs(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(operation_id="tokens_packs", responses=PackSerializer(many=True), auth=[])
-    def get(self, _request: Request) -> Response:
-        """Packs on offer; a bare array."""
-        return Response(PackSerializer(selectors.list_packs(), many=True).data)
+    def get(self, request: Request) -> Response:
+        """Packs on offer, at the prices the caller would be charged; a bare array."""
+        shelf = selectors.get_shelf(currency=getattr(request.user, "currency", ""))
+        return Response(PackSerializer(shelf.packs, many=True).data)
 
 
 class Buy(TokensView):

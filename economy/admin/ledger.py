@@ -13,7 +13,7 @@ from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, TabularInline
 from accounts.admin.people import staff_of
 from digis.core.templatetags.digis import tokens as count
 from economy import selectors, services
-from economy.models import Hold, LedgerAccount, LedgerEntry, LedgerTransaction, Pack, Purchase, TokenLot
+from economy.models import Hold, LedgerAccount, LedgerEntry, LedgerTransaction, Purchase, TokenLot
 
 
 class EntryInline(TabularInline):
@@ -110,8 +110,3 @@ class HoldAdmin(ReadOnlyAdmin):
     list_filter = ["state", "source_type"]
     list_select_related = ["person"]
     search_fields = ["person__username", "source_id"]
-
-
-@admin.register(Pack)
-class PackAdmin(ReadOnlyAdmin):
-    list_display = ["tokens", "bonus_tokens", "amount_minor", "currency", "is_default", "is_offered"]

@@ -149,13 +149,22 @@ def get_payment(intent_id: str) -> Payment:
         purchase_id=(raw.get("metadata") or {}).get("purchase", ""),
         received=raw.get("amount_received") or 0,
         refunded=charge.get("amount_refunded") or 0,
-        disputed=sum(dispute.amount for dispute in disputes if dispute.status in TAKING),
+        disputed=sum(_taken(dispute, raw) for dispute in disputes if dispute.status in TAKING),
         has_open_dispute=any(dispute.status in OPEN_DISPUTES for dispute in disputes),
         card=_card(charge),
         failure=failure[:200],
         is_live=bool(raw.get("livemode")),
         disputes=disputes,
     )
+
+
+def _taken(dispute: Dispute, intent: dict[str, Any]) -> int:
+    """Return what a dispute took, in the payment's own currency; one told in another counts for all that was received.
+
+    Minor units of two currencies are never added up: until such a case is closed, none of the payment is spent.
+    """
+    same = dispute.currency == intent["currency"].upper()
+    return dispute.amount if same else intent.get("amount_received") or 0
 
 
 def refund_payment(*, intent_id: str, amount_minor: int, return_id: UUID) -> str:

@@ -18,7 +18,7 @@ from economy.models.ledger import EntryToFold, LedgerAccount, LedgerEntry, Ledge
 from economy.models.limits import SpendingLimit
 from economy.models.lots import Hold, HoldLot, LotUse, TokenLot
 from economy.models.payouts import Payout, PayoutAccount, PayoutBatch, PayoutStep, TaxProfile
-from economy.models.purchases import Pack, Purchase, StripeCustomer
+from economy.models.purchases import Pack, PackPrice, Purchase, StripeCustomer
 from economy.models.rates import ExchangeRate
 from economy.models.reconciliation import Finding, Reconciliation
 from economy.models.returns import PurchaseReturn
@@ -48,6 +48,7 @@ __all__ = [
     "LedgerTransaction",
     "LotUse",
     "Pack",
+    "PackPrice",
     "Payout",
     "PayoutAccount",
     "PayoutBatch",

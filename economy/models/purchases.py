@@ -49,12 +49,45 @@ class Pack(models.Model):
     @property
     def unit_cents(self) -> str:
         """What one token of it comes to, in cents to one place, the bonus counted."""
-        tenths = (20 * self.amount_minor + self.total_tokens) // (2 * self.total_tokens)
+        tenths = unit_tenths(self.amount_minor, self.total_tokens)
         return f"{tenths // 10}.{tenths % 10}"
 
     @property
     def price(self) -> Money:
         """What it costs."""
+        return Money(self.amount_minor, self.currency)
+
+
+def unit_tenths(minor: int, tokens: int) -> int:
+    """Return what one of so many tokens comes to, in tenths of the smallest unit, rounded half up."""
+    return (20 * minor + tokens) // (2 * tokens)
+
+
+class PackPrice(models.Model):
+    """What a pack costs in another currency than its own, for buyers who chose it.
+
+    Offered only while it covers what creators are paid for the tokens, by the rate of these days (LEDGER-11).
+    """
+
+    pack = models.ForeignKey(Pack, on_delete=models.CASCADE, related_name="prices")
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    updated_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["pack__position", "currency"]
+        constraints = [
+            models.UniqueConstraint(fields=["pack", "currency"], name="economy_pack_price_once"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="economy_pack_price_amount"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.price.decimal} {self.currency}"
+
+    @property
+    def price(self) -> Money:
+        """What the pack costs in it."""
         return Money(self.amount_minor, self.currency)
 
 
@@ -85,6 +118,10 @@ class Purchase(models.Model):
     bonus_tokens = models.BigIntegerField(default=0)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    # What one unit of TOKEN_CURRENCY was worth in `currency`, in millionths, when the price was found to be enough; empty
+    # where it is in TOKEN_CURRENCY itself (LEDGER-7).
+    rate_micros = models.BigIntegerField(null=True, blank=True)
+    rate_day = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     key = models.CharField(max_length=200)
     next_path = models.CharField(max_length=500, blank=True)  # where in the site the person goes on afterwards
@@ -123,6 +160,11 @@ class Purchase(models.Model):
             models.CheckConstraint(
                 condition=Q(tokens__gt=0) & Q(bonus_tokens__gte=0) & Q(amount_minor__gt=0),
                 name="economy_purchase_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(rate_micros__isnull=True, rate_day__isnull=True)
+                | Q(rate_micros__isnull=False, rate_micros__gt=0, rate_day__isnull=False),
+                name="economy_purchase_rate",
             ),
             models.CheckConstraint(
                 condition=Q(credited_tokens__gte=0)

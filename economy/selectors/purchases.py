@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,9 +17,12 @@ from djstripe.models import WebhookEndpoint
 
 from accounts.models import User
 from digis.core import clock
+from digis.core.currencies import EXPONENTS, MICROS, Rate, exponent_of
 from digis.core.errors import NotFound, ValidationFailed
-from digis.core.money import Money, money_for
-from economy.models import Pack, Purchase
+from digis.core.money import BASIS_POINTS, Money, money_for
+from economy.models import Pack, PackPrice, Purchase
+from economy.models.purchases import unit_tenths
+from economy.selectors.rates import find_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,58 @@ class Quote:
     bonus_tokens: int
     price: Money
     pack: Pack | None = None
+    rate: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A pack with the price one buyer pays for it; `rate` is the one that price was found to be enough by."""
+
+    pack: Pack
+    price: Money
+    rate: Rate | None = None
+
+    @property
+    def pk(self) -> UUID:
+        return self.pack.pk
+
+    @property
+    def tokens(self) -> int:
+        return self.pack.tokens
+
+    @property
+    def bonus_tokens(self) -> int:
+        return self.pack.bonus_tokens
+
+    @property
+    def total_tokens(self) -> int:
+        return self.pack.total_tokens
+
+    @property
+    def is_default(self) -> bool:
+        return self.pack.is_default
+
+    @property
+    def exponent(self) -> int:
+        """How many digits its price has after the point."""
+        return exponent_of(self.price.currency)
+
+    @property
+    def unit_cents(self) -> str:
+        """What one token comes to in cents, where the price is the pack's own."""
+        return "" if self.rate else self.pack.unit_cents
+
+    @property
+    def unit_tenths(self) -> int:
+        """What one token comes to, in tenths of the smallest unit."""
+        return unit_tenths(self.price.minor, self.total_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The price list as a page shows it. `version` changes with any price on it (LEDGER-7)."""
+    """The price list as one buyer's page shows it. `version` changes with any price on it (LEDGER-7)."""
 
-    packs: tuple[Pack, ...]
+    packs: tuple[Offer, ...]
     token_micros: int
     currency: str
     least: int
@@ -44,13 +93,33 @@ class Shelf:
     @property
     def version(self) -> str:
         prices = [
-            (str(pack.pk), pack.tokens, pack.bonus_tokens, pack.amount_minor, pack.currency) for pack in self.packs
+            (str(pack.pk), pack.tokens, pack.bonus_tokens, pack.price.minor, pack.price.currency) for pack in self.packs
         ]
         return hashlib.sha256(repr((prices, self.token_micros, self.currency)).encode()).hexdigest()[:32]
 
     @property
     def token_price(self) -> str:
         return f"{self.token_micros // 10_000} ¢"
+
+    @property
+    def token_money(self) -> Money:
+        """The same as an amount of money, for who pays for packs in another currency."""
+        return money_for(1)
+
+    @property
+    def exponent(self) -> int:
+        """How many digits other amounts have after the point."""
+        return exponent_of(self.currency)
+
+    @property
+    def token_pico(self) -> int:
+        """One token in 10⁻¹² units, for the script that writes what a typed amount costs."""
+        return self.token_micros * MICROS
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some pack is paid in another currency than a typed amount would be."""
+        return any(pack.price.currency != self.currency for pack in self.packs)
 
     @property
     def range_hint(self) -> str:
@@ -69,10 +138,10 @@ class Shelf:
         return chosen[0].pk if chosen else None
 
 
-def get_shelf() -> Shelf:
-    """Return the present price list, in one query."""
+def get_shelf(*, currency: str = "") -> Shelf:
+    """Return the present price list for a buyer of this currency: one query, and two more for another than the packs' own."""
     return Shelf(
-        packs=tuple(list_packs()),
+        packs=_offer(list(list_packs()), currency),
         token_micros=settings.TOKEN_LIST_PRICE_MICROS,
         currency=settings.TOKEN_CURRENCY,
         least=settings.PURCHASE_MIN_TOKENS,
@@ -85,16 +154,50 @@ def list_packs() -> QuerySet[Pack]:
     return Pack.objects.filter(is_offered=True).order_by("position", "tokens")
 
 
-def quote_for(*, pack_id: UUID | None = None, tokens: int | None = None) -> Quote:
+def covers_payout(*, tokens: int, price: Money, rate: Rate) -> bool:
+    """Say whether a price in another currency is at least what creators are paid for so many tokens (LEDGER-11, PAY-9).
+
+    What a creator is paid for a token that was spent on them is its value less the fee.
+    """
+    return find_least_price(tokens=tokens, rate=rate) <= price
+
+
+def find_least_price(*, tokens: int, rate: Rate) -> Money:
+    """Return the lowest price in a rate's currency that covers the payout of so many tokens."""
+    paid = tokens * settings.TOKEN_PAYOUT_MICROS * (BASIS_POINTS - settings.PLATFORM_FEE_BP)
+    needed = paid * rate.micros * 10 ** exponent_of(rate.currency)
+    return Money(-(-needed // (MICROS**2 * BASIS_POINTS)), rate.currency)
+
+
+def _offer(packs: Sequence[Pack], currency: str) -> tuple[Offer, ...]:
+    """Price packs for a buyer: in their currency where a pack has a price in it that is enough today, else in its own."""
+    rate = find_rate(currency) if currency in EXPONENTS and currency != settings.TOKEN_CURRENCY else None
+    if rate is None:
+        return tuple(Offer(pack, pack.price) for pack in packs)
+    prices = {row.pack_id: row.price for row in PackPrice.objects.filter(currency=currency, pack__in=packs)}
+    offers = []
+    for pack in packs:
+        price = prices.get(pack.pk)
+        if price is not None and covers_payout(tokens=pack.total_tokens, price=price, rate=rate):
+            offers.append(Offer(pack, price, rate))
+        else:
+            offers.append(Offer(pack, pack.price))
+    return tuple(offers)
+
+
+def quote_for(*, pack_id: UUID | None = None, tokens: int | None = None, currency: str = "") -> Quote:
     """Return the present price of a pack, or of a number of tokens at the list price (LEDGER-7).
 
+    A pack costs its price in the buyer's `currency` where it has one that covers the payout, else its own; a number of
+    tokens is always in TOKEN_CURRENCY.
     Raises NotFound for a pack that is not offered and ValidationFailed for an amount out of bounds (LEDGER-10).
     """
     if pack_id is not None:
         pack = list_packs().filter(pk=pack_id).first()
         if pack is None:
             raise NotFound
-        return Quote(pack.tokens, pack.bonus_tokens, pack.price, pack)
+        (offer,) = _offer([pack], currency)
+        return Quote(pack.tokens, pack.bonus_tokens, offer.price, pack, offer.rate)
     least, most = settings.PURCHASE_MIN_TOKENS, settings.PURCHASE_MAX_TOKENS
     if tokens is None or not least <= tokens <= most:
         message = _("Choose between %(least)s and %(most)s tokens.") % {"least": f"{least:,}", "most": f"{most:,}"}

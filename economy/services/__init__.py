@@ -10,6 +10,7 @@ from economy.services.folding import fold_earnings
 from economy.services.grants import expire_promotional_lots, grant_on_sign_up, grant_promotional
 from economy.services.holds import place_hold, release_hold, top_up_hold
 from economy.services.limits import set_limit, set_limits
+from economy.services.pack_prices import remove_pack_price, set_pack_price
 from economy.services.paying import (
     advance_due_payouts,
     advance_payout,
@@ -111,6 +112,7 @@ __all__ = [
     "refund_charge",
     "release_fault",
     "release_hold",
+    "remove_pack_price",
     "request_adjustment",
     "request_payout",
     "require_payee",
@@ -124,6 +126,7 @@ __all__ = [
     "send_tip",
     "set_limit",
     "set_limits",
+    "set_pack_price",
     "settle_referral",
     "start_hold",
     "start_onboarding",

@@ -48,13 +48,14 @@ def start_purchase(
 ) -> Purchase:
     """Store the quote and open Stripe's hosted page for it; `checkout_url` of the result leads there.
 
+    A pack is paid in the person's own currency where it has a price in it; the rate it was checked by is stored (LEDGER-7).
     `shown` is the version of the price list the page showed: when prices changed since, PriceChanged is raised and
     nothing is bought (LEDGER-7). Raises EmailUnverified, PurchaseTooLarge (LEDGER-10) and PaymentsUnavailable. The same key
     returns the first purchase, opening its page if that failed before (LEDGER-4); nothing is credited here (LEDGER-6).
     """
     require_not_staff(person)
     require_verified(person)
-    quote = quote_for(pack_id=pack_id, tokens=tokens)
+    quote = quote_for(pack_id=pack_id, tokens=tokens, currency=person.currency)
     purchase = _store_quote(person, quote, key, shown, next_path, return_url)
     if purchase.is_settled or purchase.checkout_url:
         return purchase
@@ -176,7 +177,7 @@ def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_p
             if known.status == Status.PENDING and known.quote_expires_at <= now:
                 raise QuoteExpired
             return known
-        if shown is not None and shown != get_shelf().version:
+        if shown is not None and shown != get_shelf(currency=person.currency).version:
             raise PriceChanged(price=f"{quote.price.decimal} {quote.price.currency}")
         _require_within_limits(person, quote, now)
         return Purchase.objects.create(
@@ -187,6 +188,8 @@ def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_p
             bonus_tokens=quote.bonus_tokens,
             amount_minor=quote.price.minor,
             currency=quote.price.currency,
+            rate_micros=quote.rate.micros if quote.rate else None,
+            rate_day=quote.rate.day if quote.rate else None,
             next_path=next_path,
             return_url=return_url,
             quote_expires_at=now + timedelta(seconds=settings.QUOTE_SECONDS),

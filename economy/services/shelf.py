@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections, router
 
 from digis.core import clock
@@ -28,6 +29,14 @@ PACKS: Final = (
     Shelf("01930000-0000-7000-8000-0000000003e8", 1_000, 50, 5_000),
     Shelf("01930000-0000-7000-8000-0000000009c4", 2_500, 200, 12_500),
 )
+
+
+# What they cost in other currencies, for development: by its own rates of the euro, pound and yen.
+PRICES: Final = {
+    "EUR": (900, 2_200, 4_400, 10_900),
+    "GBP": (800, 1_900, 3_800, 9_500),
+    "JPY": (1_600, 3_900, 7_800, 19_500),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,19 @@ def fill_after_migrate(*, using: str, **_kwargs: Any) -> None:
     )
     if _is_there("economy_exchangerate", using):
         fill_fixed_rates(using=using)
+    if settings.RATES_FIXED and _is_there("economy_packprice", using):
+        _price_elsewhere(using)
+
+
+def _price_elsewhere(using: str) -> None:
+    from economy.models import PackPrice
+
+    rows = [
+        PackPrice(pack_id=UUID(pack.id), currency=currency, amount_minor=minor)
+        for currency, prices in PRICES.items()
+        for pack, minor in zip(PACKS, prices, strict=True)
+    ]
+    PackPrice.objects.using(using).bulk_create(rows, ignore_conflicts=True)
 
 
 def _is_there(table: str, using: str) -> bool:

@@ -149,14 +149,14 @@ def _show(
         if form.gift_id:
             context["gift"] = selectors.find_gift(form.gift_id)
     if refusal is not None:
-        context |= _top_up(refusal, context["back_url"])
+        context |= _top_up(payer, refusal, context["back_url"])
     part = "sheet" if request.method != "POST" else "body"
     return render_page(request, TEMPLATE, context, part=part, status=status)
 
 
-def _top_up(refusal: InsufficientTokens, onward: str) -> dict[str, Any]:
+def _top_up(payer: User, refusal: InsufficientTokens, onward: str) -> dict[str, Any]:
     """Return what the sheet shows when it has turned into the top-up: packs, with the way back to the act."""
-    shelf = selectors.get_shelf()
+    shelf = selectors.get_shelf(currency=payer.currency)
     short = refusal.data["needed"] - refusal.data["covered"]
     buying = BuyForm(next_path=onward, default_pack=shelf.suggest(short), initial={"shown": shelf.version})
     return {"refusal": refusal, "short": short, "buy_form": buying, "packs": shelf.packs, "limits": shelf}

@@ -37,7 +37,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
     kind = _kind(request)
     heads = list(selectors.list_history(person, kind)[:NEWEST])
     context = {
-        **_shop(BuyForm(next_path="", **_suggested())),
+        **_shop(person, BuyForm(next_path="", **_suggested(person))),
         "balance": selectors.get_balance(person),
         "holds": selectors.list_held(person),
         "left": selectors.get_limit_left(person.pk),
@@ -59,7 +59,9 @@ def buy(request: HttpRequest) -> HttpResponse:
     onward = next_url(request, "") if _asks_onward(request) else ""
     short = _number(request.GET.get("short") or request.GET.get("need", ""))
     if request.method != "POST":
-        chosen = _suggested(short, pack=request.GET.get("pack", ""), tokens=_number(request.GET.get("tokens", "")))
+        chosen = _suggested(
+            person, short, pack=request.GET.get("pack", ""), tokens=_number(request.GET.get("tokens", ""))
+        )
         return _show_shop(request, person, BuyForm(next_path=onward, **chosen), short)
     form = BuyForm(request.POST, next_path=onward)
     if form.is_valid():
@@ -76,7 +78,7 @@ def buy(request: HttpRequest) -> HttpResponse:
                 form.add_error(name if name in form.fields else None, lines)
         except (PriceChanged, QuoteExpired) as refusal:  # shown again at the present price, with a fresh key
             form.add_error(None, str(refusal))
-            form.renew(key=form_key(), shown=selectors.get_shelf().version)
+            form.renew(key=form_key(), shown=selectors.get_shelf(currency=person.currency).version)
         except (LimitReached, PaymentsUnavailable) as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -160,19 +162,19 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _suggested(short: int = 0, *, pack: str = "", tokens: int = 0) -> dict[str, Any]:
+def _suggested(person: User, short: int = 0, *, pack: str = "", tokens: int = 0) -> dict[str, Any]:
     """Choose beforehand: what somebody had chosen, else the smallest pack that covers what is short, else the usual."""
-    shelf = selectors.get_shelf()
+    shelf = selectors.get_shelf(currency=person.currency)
     chosen = next((offered.pk for offered in shelf.packs if str(offered.pk) == pack), None)
     initial = {"shown": shelf.version, **({"tokens": tokens} if tokens else {})}
     return {"default_pack": None if tokens else chosen or shelf.suggest(short), "initial": initial}
 
 
-def _shop(form: BuyForm) -> dict[str, Any]:
-    shelf = selectors.get_shelf()
+def _shop(person: User, form: BuyForm) -> dict[str, Any]:
+    shelf = selectors.get_shelf(currency=person.currency)
     return {"form": form, "packs": shelf.packs, "limits": shelf}
 
 
 def _show_shop(request: HttpRequest, person: User, form: BuyForm, short: int, *, status: int = 200) -> HttpResponse:
-    context = {**_shop(form), "balance": selectors.get_balance(person), "short": short}
+    context = {**_shop(person, form), "balance": selectors.get_balance(person), "short": short}
     return render_page(request, "economy/buy.html", context, status=status)

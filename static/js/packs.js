@@ -1,4 +1,5 @@
 // The gold button says the whole amount, whichever tile is ticked or amount is written. Without this the form posts all the same.
+import { priceUp, writeMoney } from "./money.js";
 
 /** @param {HTMLFormElement} form */
 function bindPacks(form) {
@@ -7,21 +8,26 @@ function bindPacks(form) {
   const words = form.querySelector("[data-pay-words]");
   const own = form.querySelector("[data-own]");
   if (!(words instanceof HTMLElement) || !(own instanceof HTMLInputElement)) return;
-  const { words: pattern = "", locale = "en", currency = "USD", tokenMicros = "0" } = form.dataset;
+  const { words: pattern = "", locale = "en", tokenPico = "0" } = form.dataset;
   const number = new Intl.NumberFormat(locale);
-  const money = new Intl.NumberFormat(locale, { style: "currency", currency });
+  /** @param {DOMStringMap} place @param {bigint | number} minor */
+  const write = ({ currency = "USD", exponent = "2" }, minor) => writeMoney(locale, currency, Number(exponent), minor);
   const plain = words.textContent ?? "";
 
   const chosen = () => {
     const written = Number.parseInt(own.value.replace(/\D/g, ""), 10);
-    if (written > 0) return { tokens: written, minor: Math.ceil((written * Number(tokenMicros)) / 10_000) };
+    if (written > 0) {
+      const minor = priceUp(written, tokenPico, Number(form.dataset.exponent));
+      return { tokens: written, price: write(form.dataset, minor) };
+    }
     const tile = form.querySelector("input[name=pack]:checked");
-    return tile instanceof HTMLInputElement ? { tokens: Number(tile.dataset.tokens), minor: Number(tile.dataset.minor) } : null;
+    if (!(tile instanceof HTMLInputElement)) return null;
+    return { tokens: Number(tile.dataset.tokens), price: write(tile.dataset, Number(tile.dataset.minor)) };
   };
   const say = () => {
     const order = chosen();
     words.textContent = order
-      ? pattern.replace("{tokens}", number.format(order.tokens)).replace("{price}", money.format(order.minor / 100))
+      ? pattern.replace("{tokens}", number.format(order.tokens)).replace("{price}", order.price)
       : plain;
   };
   form.addEventListener("input", (event) => {

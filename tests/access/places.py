@@ -27,7 +27,7 @@ from calls.models import Call
 from digis.core import clock, outbox
 from digis.core.mail import list_stored
 from economy import services as economy
-from economy.models import Payout, PayoutAccount, Purchase, Statement, VoucherCode
+from economy.models import ExchangeRate, Pack, PackPrice, Payout, PayoutAccount, Purchase, Statement, VoucherCode
 from economy.services.payouts import note_step, open_payout
 from notifications import bounces
 from notifications import services as telling
@@ -689,6 +689,17 @@ def wallet(moving: Any) -> Visit:
 @place
 def wallet_of_a_newcomer(_: Any) -> Visit:
     return Visit(signed_in(fan()), "/wallet/")
+
+
+@place
+def wallet_in_euros(_: Any) -> Visit:
+    """Some packs priced in euros, the others in dollars."""
+    ExchangeRate.objects.get_or_create(
+        currency="EUR", day=clock.today(), defaults={"micros": 862_801, "source": "staff"}
+    )
+    pack = Pack.objects.get(tokens=500)
+    PackPrice.objects.get_or_create(pack=pack, currency="EUR", defaults={"amount_minor": 2_290})
+    return Visit(signed_in(fan(tokens=900, currency="EUR")), "/wallet/")
 
 
 @place

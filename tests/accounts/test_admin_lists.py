@@ -27,6 +27,8 @@ from economy.models import (
     ExchangeRate,
     Finding,
     Gift,
+    Pack,
+    PackPrice,
     Payout,
     Reconciliation,
     Statement,
@@ -97,6 +99,8 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
     now = clock.now()
     day = clock.today() - timedelta(days=next(_number))
     ExchangeRate.objects.create(currency="EUR", day=day, micros=900_000, source="staff", created_by=make.make_staff())
+    pack = Pack.objects.create(tokens=100 + next(_number), amount_minor=1_000)
+    PackPrice.objects.create(pack=pack, currency="EUR", amount_minor=900)
     Reconciliation.objects.create(kind="recent", since=now - timedelta(hours=2), until=now)
     Finding.objects.create(
         key=f"unknown_charge:{next(_number)}",

@@ -148,6 +148,18 @@ def cents(amount: house_money.Money | int | None, currency: str = "") -> str:
     return _write_money(house_money.Money(int(amount or 0), currency or settings.TOKEN_CURRENCY))
 
 
+@register.filter
+def tenths(amount: int, currency: str) -> str:
+    """Write tenths of a currency's smallest unit: what one of many tokens comes to."""
+    text: str = format_currency(
+        Decimal(amount).scaleb(-1 - currencies.exponent_of(currency)),
+        currency,
+        locale=translation.to_locale(translation.get_language() or "en"),
+        decimal_quantization=False,
+    )
+    return text
+
+
 @register.simple_tag
 def price(amount: int | None, unit: str = "") -> SafeString:
     """Write an amount as coin, tokens, unit and money. Without a unit the word “tokens” is written."""

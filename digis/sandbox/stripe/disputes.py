@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from digis.sandbox.stripe import balance, money_objects, reversals
+from digis.sandbox.stripe import balance, money_objects, rates, reversals
 from digis.sandbox.stripe.errors import ApiError, invalid_parameter
 from digis.sandbox.stripe.forms import Params, is_true
 from digis.sandbox.stripe.store import Thing
@@ -48,11 +48,13 @@ def open_dispute(
 
 def _withdraw(call: Call, charge: Thing, thing: Thing) -> None:
     """Take the money; a refund still on its way fails, so that the buyer is not paid twice."""
+    amount, kept, at = rates.settle(call, thing["amount"], charge["currency"])
     booked = balance.book(
         call,
-        amount=-thing["amount"],
+        amount=-amount,
         fee=balance.DISPUTE_FEE,
-        currency=charge["currency"],
+        currency=kept,
+        rate=at,
         kind="adjustment",
         category="dispute",
         source=thing["id"],
@@ -125,11 +127,13 @@ def close_dispute(call: Call, thing: Thing, *, status: str) -> Thing:
     thing["status"] = status
     thing["is_charge_refundable"] = status == "warning_closed"
     if status == "won":
+        amount, kept, at = rates.settle(call, thing["amount"], thing["currency"])
         booked = balance.book(
             call,
-            amount=thing["amount"],
+            amount=amount,
             fee=-balance.DISPUTE_FEE,
-            currency=thing["currency"],
+            currency=kept,
+            rate=at,
             kind="adjustment",
             category="dispute_reversal",
             source=thing["id"],

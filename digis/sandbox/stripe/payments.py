@@ -2,17 +2,15 @@
 
 from typing import Any, NoReturn
 
-from digis.sandbox.stripe import balance, cards, disputes, money_objects, objects
+from digis.sandbox.stripe import balance, cards, disputes, money_objects, objects, rates
 from digis.sandbox.stripe.errors import ApiError, invalid_parameter
 from digis.sandbox.stripe.forms import Params
+from digis.sandbox.stripe.rates import ZERO_DECIMAL
 from digis.sandbox.stripe.store import Thing
 from digis.sandbox.stripe.world import Call
 
 MINIMUM = 50
 MAXIMUM = 99_999_999
-ZERO_DECIMAL = frozenset(
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
-)
 
 
 def check_amount(amount: int, currency: str, *, param: str = "amount") -> None:
@@ -110,11 +108,13 @@ def finish(call: Call, intent: Thing) -> None:
     """
     charge = call.get("charge", intent["latest_charge"])
     card = card_of(call.get("payment_method", charge["payment_method"]))
+    amount, kept, at = rates.settle(call, charge["amount"], charge["currency"])
     booked = balance.book(
         call,
-        amount=charge["amount"],
-        fee=balance.fee_on(charge["amount"]),
-        currency=charge["currency"],
+        amount=amount,
+        fee=balance.fee_on(amount),
+        currency=kept,
+        rate=at,
         kind="charge",
         source=charge["id"],
         available_on=call.now if card.settles_at_once else balance.settles_on(call.now),

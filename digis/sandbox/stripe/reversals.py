@@ -1,6 +1,6 @@
 """Money that goes back by the merchant's will: refunds."""
 
-from digis.sandbox.stripe import balance, cards, money_objects
+from digis.sandbox.stripe import balance, cards, money_objects, rates
 from digis.sandbox.stripe.errors import ApiError, invalid_parameter
 from digis.sandbox.stripe.forms import Params
 from digis.sandbox.stripe.store import Thing
@@ -28,10 +28,12 @@ def refund(call: Call, charge: Thing, params: Params, *, amount: int | None) -> 
     card = cards.find(_number_of(call, charge))
     status = "pending" if card.refund == "pending" else "succeeded"
     thing = call.add(money_objects.refund(call, charge, params, amount=given, status=status))
+    amount, kept, at = rates.settle(call, given, charge["currency"])
     booked = balance.book(
         call,
-        amount=-given,
-        currency=charge["currency"],
+        amount=-amount,
+        currency=kept,
+        rate=at,
         kind="refund",
         source=thing["id"],
         available_on=balance.available_on(call, charge),
@@ -87,9 +89,8 @@ def fail_refund(call: Call, thing: Thing, reason: str = "lost_or_stolen_card") -
         raise invalid_parameter(f"Invalid reason: must be one of {', '.join(sorted(FAILURES))}", "reason")
     previous = {"status": thing["status"], "failure_reason": None, "failure_balance_transaction": None}
     charge = call.get("charge", thing["charge"])
-    booked = balance.book(
-        call, amount=thing["amount"], currency=thing["currency"], kind="refund_failure", source=thing["id"]
-    )
+    amount, kept, at = rates.settle(call, thing["amount"], thing["currency"])
+    booked = balance.book(call, amount=amount, currency=kept, rate=at, kind="refund_failure", source=thing["id"])
     thing.update(
         status="failed",
         failure_reason=reason,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from babel import Locale
 from babel.numbers import format_currency
 
-from digis.sandbox.stripe.payments import ZERO_DECIMAL
+from digis.sandbox.stripe.rates import ZERO_DECIMAL
 from digis.sandbox.stripe.reply import Reply
 from digis.sandbox.stripe.world import World
 
