@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from accounts.choices import countries
+from digis.core.currencies import currency_of_region
 from digis.core.forms import MoneyForm
 from economy.models import TaxProfile
 
@@ -218,9 +219,15 @@ class SetupForm(forms.Form):
 
     country = forms.ChoiceField(
         label=_("Country of your bank account"),
-        help_text=_("It cannot be changed afterwards."),
-        choices=lambda: [("", "—"), *countries(tuple(settings.PAYOUT_COUNTRIES))],
+        help_text=_("Your bank is paid in the currency beside it. The country cannot be changed afterwards."),
+        choices=lambda: [("", "—"), *_countries_with_currency()],
     )
+
+
+def _countries_with_currency() -> list[tuple[str, str]]:
+    """List the countries creators are paid in, each with the currency of its banks."""
+    listed = countries(tuple(settings.PAYOUT_COUNTRIES))
+    return [(code, f"{name} ({currency_of_region(code)})") for code, name in listed]
 
 
 class TaxForm(forms.Form):

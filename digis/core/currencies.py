@@ -108,12 +108,13 @@ def currency_of_languages(header: str) -> str:
     """Return the currency of the region that an Accept-Language header prefers, or "" where it names none we know."""
     for tag, _weight in parse_accept_lang_header(header)[:1]:
         region = next((part.upper() for part in tag.split("-")[1:] if len(part) == 2 and part.isalpha()), "")
-        return _currency_of_region(region) if region else ""
+        return currency_of_region(region) if region else ""
     return ""
 
 
 @cache
-def _currency_of_region(region: str) -> str:
+def currency_of_region(region: str) -> str:
+    """Return the currency that is money in a country, by its code; "" where it is none we know."""
     return next((code for code in get_territory_currencies(region) if code in EXPONENTS), "")
 
 

@@ -68,6 +68,7 @@ from economy.selectors.movements import (
     present_movements,
 )
 from economy.selectors.payouts import (
+    AtBank,
     Payable,
     get_payable,
     get_payout,
@@ -77,6 +78,7 @@ from economy.selectors.payouts import (
     has_payout,
     list_payouts,
     next_weekly,
+    present_at_bank,
     present_payouts,
     present_steps,
     say_failure,
@@ -122,6 +124,7 @@ __all__ = [
     "HISTORY_KINDS",
     "AccountSheet",
     "Adjustment",
+    "AtBank",
     "Balance",
     "Blocker",
     "Charged",
@@ -225,6 +228,7 @@ __all__ = [
     "needs_confirmation",
     "next_weekly",
     "present_adjustments",
+    "present_at_bank",
     "present_earned",
     "present_history",
     "present_movements",

@@ -8,16 +8,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from babel.numbers import get_currency_name
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from digis.core import clock
+from digis.core.currencies import EXPONENTS, currency_of_region
 from digis.core.errors import NotFound
-from digis.core.money import Money, earnings_in_money
+from digis.core.money import Money, earnings_in_money, exchange_down
 from economy.models import LedgerAccount, Payout, PayoutAccount, PayoutStep, TaxProfile
+from economy.selectors.rates import find_rate
 from economy.selectors.standing import sum_reserved
 
 State = Payout.State
@@ -106,6 +110,33 @@ def get_payable(creator: User) -> Payable:
 def get_payout_account(creator: User) -> PayoutAccount | None:
     """Return a creator's account at Stripe as last read, if there is one."""
     return PayoutAccount.objects.filter(creator=creator).first()
+
+
+@dataclass(frozen=True, slots=True)
+class AtBank:
+    """In which currency a creator's bank is paid, and what an amount would come to there by the rate of a day.
+
+    `about` is an estimate, rounded down: Stripe's rate at the time decides. None in TOKEN_CURRENCY, and without a rate.
+    """
+
+    currency: str
+    name: str
+    is_exchanged: bool
+    about: Money | None = None
+    day: date | None = None
+
+
+def present_at_bank(account: PayoutAccount | None, money: Money) -> AtBank | None:
+    """Return how an amount would reach a creator's bank; before Stripe said its currency, by the country that was chosen."""
+    if account is None or not (currency := account.currency or currency_of_region(account.country)):
+        return None
+    name = get_currency_name(currency, 2, locale=translation.to_locale(translation.get_language() or "en"))
+    if currency == money.currency:
+        return AtBank(currency, name, is_exchanged=False)
+    rate = find_rate(currency) if currency in EXPONENTS else None
+    if rate is None:
+        return AtBank(currency, name, is_exchanged=True)
+    return AtBank(currency, name, is_exchanged=True, about=exchange_down(money, rate), day=rate.day)
 
 
 def get_tax_profile(creator: User) -> TaxProfile | None:

@@ -118,7 +118,8 @@ def payout_setup(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return redirect(request, url)
-    context = {"form": form, "account": account, "asks_country": not known}
+    at_bank = selectors.present_at_bank(account, selectors.get_payable(creator).money)
+    context = {"form": form, "account": account, "asks_country": not known, "at_bank": at_bank}
     return _render(request, "economy/payout_setup.html", context, status=422 if form.is_bound else 200)
 
 
@@ -190,7 +191,7 @@ def _payee(request: HttpRequest) -> User:
 def _show_payouts(
     request: HttpRequest, creator: User, form: PayoutForm | None = None, *, status: int = 200
 ) -> HttpResponse:
-    payable = selectors.get_payable(creator)
+    payable, account = selectors.get_payable(creator), selectors.get_payout_account(creator)
     shown = {"tokens": payable.tokens}
     if form is not None:  # the same request again is one that was not sent yet
         form.data = {**shown, "idempotency_key": form_key()}
@@ -199,7 +200,8 @@ def _show_payouts(
         "form": form or PayoutForm(initial=shown),
         "payable": payable,
         "blockers": selectors.list_blockers(creator),
-        "account": selectors.get_payout_account(creator),
+        "account": account,
+        "at_bank": selectors.present_at_bank(account, payable.money),
         "tax": selectors.get_tax_profile(creator),
         "next_weekly": selectors.next_weekly(),
         "minimum": Money(settings.PAYOUT_MIN_MINOR, settings.TOKEN_CURRENCY),
