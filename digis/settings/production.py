@@ -43,6 +43,7 @@ else:
 if env.text("EMAIL_URL_2", ""):  # asked when the first one fails
     MAIL_ROUTES.append({**(_second := env.mail_route("EMAIL_URL_2")), "name": f"{_second['name']} (second)"})
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM")
+RATES_URL = env.address("RATES_URL", schemes={"https"}, default="")  # prices depend on what it says
 for _entry in env.words("MAIL_EVENTS", ""):  # anymail://mailgun?webhook_signing_key=…: whose news of bounces we take
     _provider, _options = env.mail_provider("MAIL_EVENTS", _entry)
     MAIL_EVENTS.append(_provider)

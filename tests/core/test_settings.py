@@ -85,6 +85,7 @@ def test_production_names_what_is_missing(name):
         ("MAIL_EVENTS", "mailgun"),
         ("MAIL_EVENTS_SECRET", "no colon"),
         ("VAPID_PRIVATE_KEY", "short"),
+        ("RATES_URL", "http://rates.example/daily.xml"),
     ],
 )
 def test_production_refuses_what_is_malformed(name, value):
