@@ -120,6 +120,12 @@ def test_rates_that_moved_more_than_a_tenth_a_day_are_all_refused(bank, days_ago
     assert ExchangeRate.objects.count() == (4 if is_taken else 2)
 
 
+def test_developments_fixed_rates_are_no_measure_of_the_banks(bank):
+    ExchangeRate.objects.create(currency="EUR", day=clock.today() - timedelta(days=1), micros=400_000, source="fixed")
+    bank.say(page_of(clock.today(), USD="1.25"))
+    assert fetch() == (1, [])
+
+
 def test_without_an_address_nobody_is_asked(settings):
     settings.RATES_URL = ""
     assert fetch() == (0, [])
