@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from digis.core.errors import Conflict, DomainError, Forbidden, InvalidState, LimitReached
 
@@ -43,9 +45,33 @@ class SpendingLimitReached(LimitReached):
 
 
 class PurchaseTooLarge(LimitReached):
-    """More tokens than one purchase may have, or than one day may have (LEDGER-10)."""
+    """More tokens than one purchase may have (LEDGER-10)."""
 
-    message = _("You can buy up to %(most)s tokens %(span)s. Choose a smaller amount.")
+    message = _("You can buy up to %(most)s tokens at a time. Choose a smaller amount.")
+
+
+class PurchaseDayLimitReached(LimitReached):
+    """More tokens than this account may buy in 24 hours, by its age (LEDGER-10).
+
+    `left` and `most` are tokens, `at` is when so many fit, as ISO 8601; none where no waiting helps. `when` is for people.
+    """
+
+    message = _(
+        "This account can buy %(most)s tokens in 24 hours for now, and %(left)s of them are left. Choose a smaller amount, "
+        "or come back on %(when)s."
+    )
+    message_for_good = _(
+        "This account can buy %(most)s tokens in 24 hours, and %(left)s of them are left. Choose a smaller amount."
+    )
+    public = ("left", "most", "at")
+
+    def __init__(self, *, left: int, most: int, at: str | None, when: str) -> None:
+        super().__init__(None if at else self.message_for_good, left=left, most=most, at=at, when=when)
+
+    @override
+    def __str__(self) -> str:
+        said = {name: number_format(self.data[name], force_grouping=True) for name in ("left", "most")}
+        return str(self.message) % {**said, "when": self.data["when"]}
 
 
 class PriceChanged(InvalidState):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -138,6 +138,15 @@ class Shelf:
         return chosen[0].pk if chosen else None
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an account may buy in 24 hours, what of it is left, and when what was asked for fits: now, later, or never."""
+
+    most: int
+    left: int
+    at: datetime | None
+
+
 def get_shelf(*, currency: str = "") -> Shelf:
     """Return the present price list for a buyer of this currency: one query, and two more for another than the packs' own."""
     return Shelf(
@@ -234,12 +243,31 @@ def list_due_purchases(*, at: datetime, limit: int = 50) -> list[UUID]:
     return list(due.values_list("pk", flat=True)[:limit])
 
 
-def sum_bought_today(person: User) -> int:
-    """Return the tokens a person bought, or is buying, in the last 24 hours (LEDGER-10)."""
+def get_allowance(person: User, *, tokens: int) -> Allowance:
+    """Return what an account may buy in 24 hours, by its age, and from when so many tokens more fit (LEDGER-10).
+
+    What is being bought counts like what was bought.
+    """
+    now, day = clock.now(), timedelta(days=1)
     live = [Purchase.Status.PENDING, Purchase.Status.PAID, Purchase.Status.DISPUTED]
-    since = clock.now() - timedelta(days=1)
-    found = Purchase.objects.filter(person=person, created_at__gt=since, status__in=live).aggregate(total=Sum("tokens"))
-    return found["total"] or 0
+    bought = list(
+        Purchase.objects.filter(person=person, created_at__gt=now - day, status__in=live).values_list(
+            "created_at", "tokens"
+        )
+    )
+    steps = settings.PURCHASE_DAY_TOKENS[-1:] if person.is_approved_creator else settings.PURCHASE_DAY_TOKENS
+
+    def most(at: datetime) -> int:
+        age = at - person.created_at
+        return max((limit for days, limit in steps if age >= timedelta(days=days)), default=steps[-1][1])
+
+    def left(at: datetime) -> int:
+        return most(at) - sum(amount for since, amount in bought if since + day > at)
+
+    moments = [now, *(since + day for since, _amount in bought)]
+    moments += [person.created_at + timedelta(days=days) for days, _limit in steps]
+    fits = [at for at in sorted(moments) if at >= now and left(at) >= tokens]
+    return Allowance(most=most(now), left=max(0, left(now)), at=fits[0] if fits else None)
 
 
 def find_webhook_secret(uuid: UUID) -> str | None:

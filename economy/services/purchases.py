@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.urls import reverse
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -19,12 +21,12 @@ from digis.core.errors import IdempotencyConflict
 from digis.core.ids import is_uuid
 from digis.core.realtime import publish_on_commit
 from economy import gateway
-from economy.errors import PaymentsUnavailable, PriceChanged, PurchaseTooLarge, QuoteExpired
+from economy.errors import PaymentsUnavailable, PriceChanged, PurchaseDayLimitReached, PurchaseTooLarge, QuoteExpired
 from economy.events import PurchaseSettled
 from economy.kinds import tell_of_purchase
 from economy.models import Purchase, StripeCustomer
 from economy.selectors import Quote, get_purchase, get_shelf, list_due_purchases, quote_for
-from economy.selectors.purchases import sum_bought_today
+from economy.selectors.purchases import get_allowance
 from economy.services.balances import announce_balances
 from economy.services.returns import send_returns
 from economy.services.settling import case_of, note_disputes, settle
@@ -50,8 +52,9 @@ def start_purchase(
 
     A pack is paid in the person's own currency where it has a price in it; the rate it was checked by is stored (LEDGER-7).
     `shown` is the version of the price list the page showed: when prices changed since, PriceChanged is raised and
-    nothing is bought (LEDGER-7). Raises EmailUnverified, PurchaseTooLarge (LEDGER-10) and PaymentsUnavailable. The same key
-    returns the first purchase, opening its page if that failed before (LEDGER-4); nothing is credited here (LEDGER-6).
+    nothing is bought (LEDGER-7). Raises EmailUnverified, PurchaseTooLarge and PurchaseDayLimitReached (LEDGER-10), and
+    PaymentsUnavailable. The same key returns the first purchase, opening its page if that failed before (LEDGER-4); nothing
+    is credited here (LEDGER-6).
     """
     require_not_staff(person)
     require_verified(person)
@@ -179,7 +182,7 @@ def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_p
             return known
         if shown is not None and shown != get_shelf(currency=person.currency).version:
             raise PriceChanged(price=f"{quote.price.decimal} {quote.price.currency}")
-        _require_within_limits(person, quote, now)
+        _require_within_limits(person, quote)
         return Purchase.objects.create(
             person=person,
             key=key,
@@ -199,13 +202,17 @@ def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_p
         )
 
 
-def _require_within_limits(person: User, quote: Quote, now: datetime) -> None:
+def _require_within_limits(person: User, quote: Quote) -> None:
     if quote.tokens > settings.PURCHASE_MAX_TOKENS:
-        raise PurchaseTooLarge(most=f"{settings.PURCHASE_MAX_TOKENS:,}", span=_("at a time"))
-    is_new = now - person.created_at < timedelta(days=settings.PURCHASE_NEW_DAYS)
-    most = settings.PURCHASE_DAY_NEW_TOKENS if is_new else settings.PURCHASE_DAY_TOKENS
-    if sum_bought_today(person) + quote.tokens > most:
-        raise PurchaseTooLarge(most=f"{most:,}", span=_("a day"))
+        raise PurchaseTooLarge(most=number_format(settings.PURCHASE_MAX_TOKENS, force_grouping=True))
+    allowance = get_allowance(person, tokens=quote.tokens)
+    if quote.tokens > allowance.left:
+        at = allowance.at
+        by_then = (at + timedelta(seconds=59)).astimezone(ZoneInfo(person.time_zone)) if at else None  # whole minutes
+        when = date_format(by_then, _("j F, H:i")) if by_then else ""
+        raise PurchaseDayLimitReached(
+            left=allowance.left, most=allowance.most, at=at.isoformat() if at else None, when=when
+        )
 
 
 def _open_page(purchase: Purchase) -> Purchase:

@@ -229,20 +229,6 @@ def test_twenty_at_once_credit_once(order, fan, stripe):
     assert LedgerTransaction.objects.filter(type="purchase").count() == 1
 
 
-def test_limits_on_what_one_purchase_and_one_day_may_be(fan, stripe, settings):
-    """LEDGER-10."""
-    from digis.core.errors import ValidationFailed
-    from economy.errors import PurchaseTooLarge
-
-    settings.PURCHASE_DAY_NEW_TOKENS = 500
-    for wrong in (99, 20_001):
-        with pytest.raises(ValidationFailed):
-            services.start_purchase(person=fan, tokens=wrong, key="k")
-    services.start_purchase(person=fan, tokens=400, key="a")
-    with pytest.raises(PurchaseTooLarge):
-        services.start_purchase(person=fan, tokens=101, key="b")
-
-
 def test_packs_cost_at_least_what_creators_are_paid_for_them(db, settings):
     """LEDGER-11: every pack's net unit price is at least the creator's payout per token."""
     payout = settings.TOKEN_PAYOUT_MICROS * (10_000 - settings.PLATFORM_FEE_BP)
