@@ -51,6 +51,9 @@ class EconomyConfig(AppConfig):
             Figure("digis_findings_open", "Differences to Stripe's books, unresolved.", selectors.count_open_findings)
         )
         register_figure(
+            Figure("digis_sale_reviews_open", "Sales that wait for staff to look.", selectors.count_open_reviews)
+        )
+        register_figure(
             Figure(
                 "digis_reconciled_seconds",
                 "Seconds since Stripe's books were compared whole; -1 for never.",

@@ -220,6 +220,22 @@ INVARIANTS: Final[dict[str, str]] = {
         HAVING sum(r.amount) > p.tokens * k.without / p.amount_minor - p.tokens * k.kept / p.amount_minor
                              + p.bonus_tokens * k.without / p.amount_minor - p.bonus_tokens * k.kept / p.amount_minor
     """,
+    "what staff look at waits for them, and for nobody once they decided": """
+        SELECT r.id, r.state, w.transaction_id, w.available_at
+        FROM economy_reviewedsale s
+        JOIN economy_salereview r ON r.id = s.review_id
+        JOIN economy_earning w ON w.transaction_id = s.transaction_id AND w.matured_at IS NULL
+        WHERE (r.state = 'open' AND w.available_at IS NOT NULL)
+           OR (r.state <> 'open' AND w.available_at IS NULL AND s.available_at IS NOT NULL AND NOT EXISTS (
+                   SELECT 1 FROM economy_reviewedsale o JOIN economy_salereview q ON q.id = o.review_id
+                   WHERE o.transaction_id = s.transaction_id AND q.state = 'open'))
+    """,
+    "a sale under review is its two people's": """
+        SELECT r.id, t.id AS charge FROM economy_reviewedsale s
+        JOIN economy_salereview r ON r.id = s.review_id
+        JOIN economy_ledgertransaction t ON t.id = s.transaction_id
+        WHERE t.type <> 'deduction' OR (t.person_id, t.payee_id) IS DISTINCT FROM (r.payer_id, r.payee_id)
+    """,
     "a correction is posted once, as two people agreed": """
         SELECT coalesce(a.id::text, t.key) AS adjustment, a.state, a.tokens, t.data
         FROM economy_adjustment a

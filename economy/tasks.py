@@ -18,8 +18,18 @@ def fold_earnings() -> None:
 
 
 @shared_task
+def screen_sales() -> None:
+    """Look for sales that staff should see before their earnings are released."""
+    services.screen_sales()
+
+
+@shared_task
 def mature_earnings() -> None:
-    """Release earnings whose day has come."""
+    """Release earnings whose day has come, once all sales were screened: after days of standing still, too.
+
+    Where screening fails, nothing is released.
+    """
+    services.screen_sales()
     while services.mature_earnings():
         pass
 

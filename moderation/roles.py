@@ -62,6 +62,8 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.view_dispute",
         "economy.answer_dispute",
         "economy.view_disputestanding",
+        "economy.view_salereview",
+        "economy.decide_salereview",
         "economy.view_adjustment",
         "economy.add_adjustment",
         "economy.decide_adjustment",

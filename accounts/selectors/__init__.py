@@ -49,12 +49,14 @@ from accounts.selectors.relations import (
     with_no_block,
 )
 from accounts.selectors.security import (
+    SharedSignIn,
     count_recovery_codes,
     get_second_factor,
     has_second_factor,
     knows_browser,
     list_recovery_codes,
     list_sessions,
+    list_shared_sign_ins,
     share_device,
     totp_address,
 )
@@ -65,6 +67,7 @@ __all__ = [
     "Action",
     "Kind",
     "LastSeen",
+    "SharedSignIn",
     "Shown",
     "Suspension",
     "can_apply_again",
@@ -99,6 +102,7 @@ __all__ = [
     "list_personal_data",
     "list_recovery_codes",
     "list_sessions",
+    "list_shared_sign_ins",
     "may_hear_presence",
     "may_see",
     "may_see_typing",

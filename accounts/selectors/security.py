@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import Q
 
 from accounts import devices
@@ -103,3 +106,53 @@ def share_device(a: User, b: User) -> bool:
     return Device.objects.filter(
         user=a.pk, token_hash__in=Device.objects.filter(user=b.pk).values("token_hash")
     ).exists()
+
+
+class SharedSignIn(NamedTuple):
+    """Somebody and an approved creator who signed in from one place: one browser, or one address. `at`: the later of them last."""
+
+    person_id: UUID
+    creator_id: UUID
+    is_device: bool
+    at: datetime
+
+
+def list_shared_sign_ins(*, since: datetime) -> list[SharedSignIn]:
+    """Return who signed in where an approved creator did, both since a moment, as far as browsers and sessions are remembered.
+
+    An address is a household's: one of IPv4, a network of 64 bits of IPv6. What is no public address says nothing, as
+    everybody behind the same proxy has it. Two queries.
+    """
+    found = []
+    with connection.cursor() as cursor:
+        for is_device, statement in ((True, SHARED_BROWSERS), (False, SHARED_ADDRESSES)):
+            cursor.execute(statement, {"since": since, "private": PRIVATE_NETWORKS})
+            found += [SharedSignIn(person, creator, is_device, at) for person, creator, at in cursor.fetchall()]
+    return found
+
+
+PRIVATE_NETWORKS: Final = [
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+    "::/127", "fc00::/7", "fe80::/10",
+]  # fmt: skip
+SHARED_BROWSERS: Final = """
+    SELECT b.user_id, a.user_id, max(greatest(a.last_seen_at, b.last_seen_at))
+    FROM accounts_creatorprofile c
+    JOIN accounts_device a ON a.user_id = c.user_id AND a.last_seen_at >= %(since)s
+    JOIN accounts_device b ON b.token_hash = a.token_hash AND b.user_id <> a.user_id AND b.last_seen_at >= %(since)s
+    WHERE c.approved_at IS NOT NULL
+    GROUP BY 1, 2
+"""
+SHARED_ADDRESSES: Final = """
+    WITH seen AS (
+        SELECT user_id, network(set_masklen(ip, CASE family(ip) WHEN 4 THEN 32 ELSE 64 END)) AS home, last_seen_at
+        FROM usersessions_usersession
+        WHERE last_seen_at >= %(since)s AND NOT ip <<= ANY (%(private)s::inet[])
+    )
+    SELECT b.user_id, a.user_id, max(greatest(a.last_seen_at, b.last_seen_at))
+    FROM accounts_creatorprofile c
+    JOIN seen a ON a.user_id = c.user_id
+    JOIN seen b ON b.home = a.home AND b.user_id <> a.user_id
+    WHERE c.approved_at IS NOT NULL
+    GROUP BY 1, 2
+"""

@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "prune-notifications": {"task": "notifications.tasks.prune", "schedule": 86400.0},
     "bill-calls": {"task": "calls.tasks.sweep_calls", "schedule": 2.0},
     "fold-earnings": {"task": "economy.tasks.fold_earnings", "schedule": 5.0},
+    "screen-sales": {"task": "economy.tasks.screen_sales", "schedule": 120.0},
     "mature-earnings": {"task": "economy.tasks.mature_earnings", "schedule": 60.0},
     "advance-payouts": {"task": "economy.tasks.advance_due_payouts", "schedule": 5.0},
     "weekly-payouts": {"task": "economy.tasks.pay_out_weekly", "schedule": 600.0},

@@ -26,6 +26,13 @@ RESERVE_FROM_BP, STOP_FROM_BP = 70, 200
 RESERVE_BP = 1_000
 RESERVE_DAYS = 90
 DISPUTES_MIN_PAYMENTS = 20
+# Sales that staff look at before their earnings are released (LEDGER-9, LEDGER-10). A person's first purchase is large from so
+# many tokens on, 100.00 at the list price: in tokens, so that it is the same in every currency.
+VELOCITY_MIN_TOKENS = 2_000
+VELOCITY_HOURS = 24  # after it was paid,
+VELOCITY_PART_BP = 8_000  # so much of it to one creator is suspicious
+SELF_DEALING_DAYS = 30  # payer and creator signed in from one place within
+SALE_REVIEW_REST_DAYS = 90  # two people whose sales were released are not suspected of the same again for so long
 WRITE_OFF_DAYS = 90  # a creator owes so long before two of our staff may write it off (PAY-4)
 ADJUSTMENT_MAX_TOKENS = 1_000_000  # what two members of staff correct at once
 PAYOUT_WEEKDAY = 0  # Monday, UTC

@@ -1,5 +1,27 @@
 """The economy in the admin: money to be read, payouts and findings to be decided, gifts and codes to be edited."""
 
-from economy.admin import adjustments, disputes, giving, ledger, packs, payouts, rates, reconciliation, statements
+from economy.admin import (
+    adjustments,
+    disputes,
+    giving,
+    ledger,
+    packs,
+    payouts,
+    rates,
+    reconciliation,
+    reviews,
+    statements,
+)
 
-__all__ = ["adjustments", "disputes", "giving", "ledger", "packs", "payouts", "rates", "reconciliation", "statements"]
+__all__ = [
+    "adjustments",
+    "disputes",
+    "giving",
+    "ledger",
+    "packs",
+    "payouts",
+    "rates",
+    "reconciliation",
+    "reviews",
+    "statements",
+]

@@ -22,6 +22,7 @@ from economy.models.purchases import Pack, PackPrice, Purchase, StripeCustomer
 from economy.models.rates import ExchangeRate
 from economy.models.reconciliation import Finding, Reconciliation
 from economy.models.returns import PurchaseReturn
+from economy.models.reviews import ReviewedSale, SaleReview
 from economy.models.standing import DisputeStanding, Reserve
 from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
 
@@ -60,6 +61,8 @@ __all__ = [
     "Referral",
     "ReferralCode",
     "Reserve",
+    "ReviewedSale",
+    "SaleReview",
     "SpendingChoice",
     "SpendingLimit",
     "Statement",

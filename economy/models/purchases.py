@@ -180,6 +180,7 @@ class Purchase(models.Model):
                 fields=["next_check_at"], name="economy_purchase_due", condition=Q(next_check_at__isnull=False)
             ),
             models.Index(fields=["id"], name="economy_purchase_to_invoice", condition=TO_INVOICE),
+            models.Index(fields=["paid_at"], name="economy_purchase_paid", condition=Q(paid_at__isnull=False)),
         ]
 
     @override

@@ -101,6 +101,12 @@ from economy.selectors.rates import find_rate
 from economy.selectors.reconciliation import count_open_findings, get_reconciliation_age, list_open_findings
 from economy.selectors.referrals import ReferralTally, count_referrals
 from economy.selectors.returns import Returnable, find_returnable_part
+from economy.selectors.reviews import (
+    count_open_reviews,
+    get_sale_review,
+    list_decided_reviews,
+    list_reviewed_sales,
+)
 from economy.selectors.sales import Sale, find_returnable, get_sale
 from economy.selectors.standing import get_standing, sum_reserved
 from economy.selectors.statements import (
@@ -147,6 +153,7 @@ __all__ = [
     "StatementLine",
     "TipLine",
     "count_open_findings",
+    "count_open_reviews",
     "count_referrals",
     "draw_up",
     "fee_for",
@@ -185,6 +192,7 @@ __all__ = [
     "get_receiver",
     "get_reconciliation_age",
     "get_sale",
+    "get_sale_review",
     "get_sheet",
     "get_shelf",
     "get_spendable",
@@ -201,6 +209,7 @@ __all__ = [
     "join_parts",
     "list_adjustments",
     "list_blockers",
+    "list_decided_reviews",
     "list_due_purchases",
     "list_earned",
     "list_earnings_of",
@@ -219,6 +228,7 @@ __all__ = [
     "list_payees",
     "list_payouts",
     "list_purchases",
+    "list_reviewed_sales",
     "list_standings",
     "list_statement_lines",
     "list_statements",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from accounts.models import User
 from economy.models import Earning, LedgerTransaction
 from economy.selectors.giving import hidden_payers
 from economy.selectors.history import list_earnings_of
+from economy.selectors.reviews import held_charges
 from economy.sources import Source, describe
 
 Type = LedgerTransaction.Type
@@ -32,6 +34,7 @@ class EarnedLine:
     waiting: int
     available_at: datetime | None
     not_withdrawable: int
+    is_checked: bool  # staff look at it before it is released
 
     @property
     def unsigned(self) -> int:
@@ -41,6 +44,15 @@ class EarnedLine:
     def can_be_returned(self) -> bool:
         """Whether it is a sale at all; how much of it is left, its own page says."""
         return self.transaction.type == Type.DEDUCTION
+
+
+class Hold(NamedTuple):
+    """What of a sale may ever be withdrawn, how much of it waits, until when, and whether staff look at it first."""
+
+    earned: int
+    waiting: int = 0
+    until: datetime | None = None
+    is_checked: bool = False
 
 
 def list_earned(creator: User) -> QuerySet[LedgerTransaction]:
@@ -58,7 +70,7 @@ def present_earned(heads: Sequence[LedgerTransaction], *, viewer: User) -> list[
     for head in heads:
         is_sale = head.type == Type.DEDUCTION
         share, fee = sums.get(_sale(head), (head.share, head.fee)) if is_sale else (head.share, head.fee)
-        earned, waiting, available_at = holds.get(_sale(head), (share, 0, None)) if is_sale else (share, 0, None)
+        hold = holds.get(_sale(head), Hold(share)) if is_sale else Hold(share)
         source = sources.get((head.source_type, head.source_id))
         lines.append(
             EarnedLine(
@@ -68,9 +80,10 @@ def present_earned(heads: Sequence[LedgerTransaction], *, viewer: User) -> list[
                 person=(source.person if source else None) or (None if head.pk in hidden else head.person),
                 share=share,
                 fee=fee,
-                waiting=waiting,
-                available_at=available_at,
-                not_withdrawable=max(0, share - earned) if is_sale else 0,
+                waiting=hold.waiting,
+                available_at=hold.until,
+                not_withdrawable=max(0, share - hold.earned) if is_sale else 0,
+                is_checked=hold.is_checked,
             )
         )
     return lines
@@ -104,8 +117,8 @@ def _sum_sales(creator: User, sales: Sequence[Sale]) -> dict[Sale, tuple[int, in
     return {(kind, source_type, source_id): (share, fee) for kind, source_type, source_id, share, fee in rows}
 
 
-def _read_holds(creator: User, sales: Sequence[Sale]) -> dict[Sale, tuple[int, int, datetime | None]]:
-    """Return of each sale what may ever be withdrawn, how much of it waits, and until when."""
+def _read_holds(creator: User, sales: Sequence[Sale]) -> dict[Sale, Hold]:
+    """Return how each sale waits; one that was never withdrawable is left out."""
     waits = Q(matured_at__isnull=True)
     rows = (
         Earning.objects.filter(creator=creator, transaction__source_id__in=[sale[2] for sale in sales])
@@ -116,9 +129,10 @@ def _read_holds(creator: User, sales: Sequence[Sale]) -> dict[Sale, tuple[int, i
             waiting=Sum(F("amount") - F("reversed"), filter=waits, default=0),
             until=Max("available_at", filter=waits),
             undated=Count("pk", filter=waits & Q(available_at__isnull=True)),
+            checked=Count("pk", filter=waits & Q(pk__in=held_charges())),
         )
     )
     return {
-        (kind, source_type, source_id): (earned, waiting, None if undated else until)
-        for kind, source_type, source_id, earned, waiting, until, undated in rows
+        (kind, source_type, source_id): Hold(earned, waiting, None if undated else until, bool(checked))
+        for kind, source_type, source_id, earned, waiting, until, undated, checked in rows
     }

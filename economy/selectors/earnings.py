@@ -8,21 +8,26 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import TruncDate
 
 from accounts.models import User
 from digis.core import clock
 from economy.models import Earning, FeeRule
+from economy.selectors.reviews import held_charges
 from economy.sql import one
 
 
 @dataclass(frozen=True, slots=True)
 class ComingEarnings:
-    """What becomes available on a day of the creator's own zone, in tokens; no day: when its event has happened."""
+    """What becomes available on a day of the creator's own zone, in tokens.
+
+    No day: when its event has happened, or where `is_checked` once staff have looked at it.
+    """
 
     on: date | None
     amount: int
+    is_checked: bool = False
 
 
 def hold_terms(*, kind: str) -> dict[str, object]:
@@ -67,9 +72,12 @@ def forecast_earnings(creator: User) -> list[ComingEarnings]:
     rows = (
         Earning.objects.filter(creator=creator, matured_at__isnull=True, amount__gt=F("reversed"))
         .order_by()
-        .values(on=TruncDate("available_at", tzinfo=ZoneInfo(creator.time_zone)))
+        .values(
+            on=TruncDate("available_at", tzinfo=ZoneInfo(creator.time_zone)),
+            checked=Exists(held_charges().filter(transaction=OuterRef("pk"))),
+        )
         .annotate(total=Sum(F("amount") - F("reversed")))
-        .order_by(F("on").asc(nulls_last=True))
-        .values_list("on", "total")
+        .order_by(F("on").asc(nulls_last=True), "checked")
+        .values_list("on", "total", "checked")
     )
-    return [ComingEarnings(on, int(total)) for on, total in rows]
+    return [ComingEarnings(on, int(total), bool(checked)) for on, total, checked in rows]

@@ -50,6 +50,7 @@ from economy.services.rates import enter_rate, fetch_rates
 from economy.services.reconciling import look_at_finding, reconcile, reconcile_nightly, reconcile_recent
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
 from economy.services.returns import return_purchase
+from economy.services.reviews import give_back_sales, release_sales, screen_sales
 from economy.services.sales import give_back
 from economy.services.standing import measure_standing, measure_standings
 from economy.services.statements import close_months, invoice_purchase, issue_invoices
@@ -82,6 +83,7 @@ __all__ = [
     "fetch_rates",
     "fold_earnings",
     "give_back",
+    "give_back_sales",
     "give_bonus",
     "grant_on_sign_up",
     "grant_promotional",
@@ -112,6 +114,7 @@ __all__ = [
     "refund_charge",
     "release_fault",
     "release_hold",
+    "release_sales",
     "remove_pack_price",
     "request_adjustment",
     "request_payout",
@@ -123,6 +126,7 @@ __all__ = [
     "reward_referral",
     "run_weekly_batch",
     "save_code",
+    "screen_sales",
     "send_tip",
     "set_limit",
     "set_limits",

@@ -31,6 +31,7 @@ from economy.models import (
     PackPrice,
     Payout,
     Reconciliation,
+    SaleReview,
     Statement,
     VoucherCode,
 )
@@ -95,6 +96,15 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
         amount_minor=500,
         currency="USD",
         opened_at=clock.now(),
+    )
+    SaleReview.objects.create(
+        cause="velocity",
+        payer=fan,
+        payee=creator,
+        state="released",
+        decided_at=clock.now(),
+        decided_by=staff,
+        reason="Ours",
     )
     now = clock.now()
     day = clock.today() - timedelta(days=next(_number))

@@ -79,6 +79,10 @@ def ledger(fan, creator):
     called_off = open_payout(creator=creator, tokens=400, kind=Payout.Kind.MANUAL, key="one")
     services.cancel_payout(creator=creator, payout_id=called_off.pk)
     open_payout(creator=creator, tokens=500, kind=Payout.Kind.MANUAL, key="two")
+    eager = make.make_person("eager")
+    make.buy_tokens(eager, 2_000)
+    services.send_tip(payer=eager, payee=creator, amount=1_900, key="eager")
+    assert services.screen_sales() == 1
     asked = services.request_adjustment(
         staff=make.make_staff("clerk"),
         person=creator,
@@ -249,6 +253,12 @@ PLANTS = {
         "UPDATE economy_chargereversal SET amount = amount + 1"
     ],
     "a dispute takes back no more than it disputes": ["UPDATE economy_purchase SET disputed_minor = 0"],
+    "what staff look at waits for them, and for nobody once they decided": [
+        "UPDATE economy_earning SET available_at = now() WHERE available_at IS NULL"
+    ],
+    "a sale under review is its two people's": [
+        "UPDATE economy_salereview SET payer_id = (SELECT id FROM accounts_user WHERE username = 'fan')"
+    ],
     "a correction is posted once, as two people agreed": ["UPDATE economy_adjustment SET tokens = tokens + 1"],
     "staff have no wallet": ["UPDATE accounts_user SET is_staff = true WHERE username = 'fan'"],
 }
