@@ -19,6 +19,7 @@ from accounts.models import Category, Presence, User
 from calls import services as calls
 from digis.core import clock
 from digis.stack.demo_accounts import DEMO_PASSWORD, DEMO_TOTP_SECRET
+from discovery.demo import past
 from discovery.demo import people as cast
 from discovery.demo.banners import BANNERS
 from discovery.demo.creators import CREATORS
@@ -29,6 +30,7 @@ from economy.services.past import record_past_purchase
 
 FOLLOWS: Final = 3  # each creator follows so many others
 BEAT: Final = timedelta(seconds=14)  # between heartbeats of a replayed call; over 15 s would count as lost
+PAPERS: Final = 140  # so many days ago the creators who were paid out gave their tax details
 ALWAYS: Final = timedelta(days=3650)  # how far ahead an always-online demo creator was “last heard”
 
 
@@ -110,7 +112,7 @@ def _load_people() -> dict[str, User]:
             )
         found[creator.handle] = person
     for fan in cast.FANS:
-        joined = _days_ago(30)
+        joined = _days_ago(fan.joined)
         with clock.at(joined):
             found[fan.handle] = _person(
                 email=fan.email, handle=fan.handle, name=fan.name, joined=joined, password=password,
@@ -144,10 +146,14 @@ def _replay(found: dict[str, User]) -> None:
             acts.append((_days_ago(bought[-1], hour=10), partial(_buy, found, fan.handle, number, bought)))
     for number, call in enumerate(sorted(cast.CALLS, key=lambda item: (-item.days, item.hour))):
         acts.append((_days_ago(call.days, hour=call.hour), partial(_talk, found, number, call)))
-    for number, tip in enumerate(sorted(cast.TIPS, key=lambda item: -item.days)):
+    for number, tip in enumerate(sorted((*cast.TIPS, *past.TIPS), key=lambda item: -item.days)):
         acts.append((_days_ago(tip.days, hour=21), partial(_tip, found, number, tip)))
+    acts += past.list_acts(found, at=_days_ago)
+    past.give_papers(found, at=_days_ago(PAPERS))
     for moment, act in sorted(acts, key=lambda item: item[0]):
         act(moment)
+    while economy.mature_earnings():
+        pass
     economy.fold_earnings()
     _close_months()
 

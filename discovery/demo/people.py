@@ -39,7 +39,7 @@ class DemoCreator:
 
 @dataclass(frozen=True, slots=True)
 class DemoFan:
-    """One fan, with what they bought: (tokens, bonus, price in cents, days ago)."""
+    """One fan, with what they bought: (tokens, bonus, price in cents, days ago), and for how many days they are here."""
 
     email: str
     handle: str
@@ -49,6 +49,7 @@ class DemoFan:
     languages: tuple[str, ...]
     look: Look
     bought: tuple[tuple[int, int, int, int], ...]
+    joined: int = 30
 
 
 CATEGORIES = (
@@ -96,6 +97,28 @@ FANS = (
         ("pl", "en"),
         Look("wheat", "a", "buzz", "blond", "open", "soft", "stripes", "", "stubble"),
         ((240, 0, 1200, 9),),
+    ),
+    DemoFan(
+        "fan4@digis.test",
+        "marta.v",
+        "Márta Varga",
+        "Pécs",
+        "Europe/Budapest",
+        ("hu", "en"),
+        Look("rose", "b", "bob", "brown", "glasses", "smile", "stripes"),
+        ((2500, 200, 12500, 168), (2500, 200, 12500, 120), (1000, 50, 5000, 61), (500, 15, 2500, 9)),
+        joined=171,
+    ),
+    DemoFan(
+        "fan5@digis.test",
+        "bruno.k",
+        "Bruno Keller",
+        "Basel",
+        "Europe/Zurich",
+        ("de", "fr", "en"),
+        Look("fjord", "a", "short", "brown", "open", "grin", "roll"),
+        ((1000, 50, 5000, 130), (500, 0, 2500, 47), (500, 0, 2500, 33)),
+        joined=134,
     ),
 )
 

@@ -33,9 +33,9 @@ def list_paid_between(since: datetime, until: datetime) -> list[Purchase]:
 
 
 def list_moved_between(since: datetime, until: datetime) -> list[Payout]:
-    """Return the payouts that were made or moved in a time."""
+    """Return the payouts that were made or moved in a time; those of no account at Stripe say nothing of it."""
     made, moved = Q(created_at__gte=since, created_at__lt=until), Q(moved_at__gte=since, moved_at__lt=until)
-    return list(Payout.objects.filter(made | moved).order_by("id"))
+    return list(Payout.objects.filter(made | moved).exclude(account_id="").order_by("id"))
 
 
 def list_open_findings() -> list[Finding]:

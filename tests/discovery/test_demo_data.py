@@ -65,6 +65,42 @@ def test_everything_comes_once_and_the_ledger_is_clean(
     assert "Ceramics and glaze rescue" in page.content.decode()
 
 
+def test_creators_have_been_paid_and_disputed_before(
+    db: None, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """The past of the demo's money: months of payouts, one with our staff, one dispute won and one lost, all in the ledger."""
+    settings.MEDIA_ROOT = tmp_path
+    settings.SIGNUP_GRANT = 60
+    monkeypatch.setenv("DIGIS_EMBEDDED_DATABASE", "1")
+    run()
+    from economy import invariants
+    from economy import selectors as economy
+    from economy import services as acts
+    from economy.models import Dispute, Payout, SaleReview
+
+    assert invariants.broken() == []
+    ana = User.objects.get(username="ana")
+    paid = [(payout.tokens, payout.state) for payout in economy.list_payouts(ana)]
+    assert paid == [(640, "paid"), (960, "paid"), (1_000, "paid"), (832, "paid")]
+    assert economy.sum_paid_out(ana) == 3_432
+    sheet = economy.get_earnings(ana)
+    assert sheet.available > 0
+    assert sheet.pending > 0
+    assert list(Payout.objects.exclude(state="paid").values_list("creator__username", "state")) == [
+        ("lucia", "in_review")
+    ]
+    disputes = Dispute.objects.order_by("opened_at").values_list(
+        "status", "purchase__status", "purchase__credited_tokens"
+    )
+    assert list(disputes) == [("lost", "disputed", 0), ("won", "paid", 500)]
+    states = [line.state for line in economy.present_adjustments(list(economy.list_adjustments(ana)), viewer=ana)]
+    assert set(states) == {"restored", "lost"}
+    assert acts.screen_sales() == 0
+    assert not SaleReview.objects.exists()
+    days = [payout.created_at for payout in economy.list_payouts(ana)]
+    assert days == sorted(days, reverse=True)
+
+
 def test_the_cast_is_consistent():
     assert len(CREATORS) >= 24
     assert len({creator.handle for creator in CREATORS} | {fan.handle for fan in FANS}) == len(CREATORS) + len(FANS)
