@@ -78,6 +78,7 @@ class Device(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("user", "token_hash", name="accounts_device_once")]
+        indexes = [models.Index(fields=["token_hash"], name="accounts_device_token")]  # whose else it is (LEDGER-9)
 
     @override
     def __str__(self) -> str:
