@@ -2,13 +2,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import digis.core.clock
+from economy import sql
 
-FORWARD = """
-CREATE TRIGGER economy_rate_append_only BEFORE UPDATE OR DELETE ON economy_exchangerate
-    FOR EACH ROW EXECUTE FUNCTION economy_refuse_change();
-"""
-BACKWARD = "DROP TRIGGER economy_rate_append_only ON economy_exchangerate;"
+
+import digis.core.clock
 
 
 class Migration(migrations.Migration):
@@ -59,5 +56,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.RunSQL(sql.read("rates"), sql.read("rates_drop")),
     ]

@@ -312,7 +312,7 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
     from economy import sql
 
     with connection.cursor() as cursor:
-        for name in ("papers_drop", "guards_drop", "drop", "types_drop"):
+        for name in ("rates_drop", "papers_drop", "guards_drop", "drop", "types_drop"):
             cursor.execute(sql.read(name))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
         assert cursor.fetchone() == (0,)
@@ -320,6 +320,7 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
         cursor.execute("\n".join(sql.read(name) for name in sql.FUNCTIONS))
         cursor.execute(sql.read("guards"))
         cursor.execute(sql.read("papers"))
+        cursor.execute(sql.read("rates"))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
         written = "".join(sql.read(name) for name in (*sql.FUNCTIONS, "guards", "papers"))
         assert cursor.fetchone()[0] == written.count("CREATE FUNCTION economy_") > 19

@@ -1,0 +1,1 @@
+DROP TRIGGER economy_rate_append_only ON economy_exchangerate;
