@@ -23,7 +23,7 @@ def connect() -> None:
     registry.register_context("ringing", ringing)
     registry.register_occupation(registry.Occupation("call", selectors.sits_in_call))
     registry.register_closing_obligation(registry.ClosingObligation("calls", open_calls))
-    register_source("call", describe=describe_calls, label=gettext_lazy("Call"))
+    register_source("call", describe=describe_calls, label=gettext_lazy("Call"), sold_as=gettext_lazy("calls"))
     register_evidence("call", attest=attest_calls)
 
 

@@ -47,6 +47,7 @@ def connect() -> None:
     outbox.handler("economy.invoice")(invoice)
     outbox.handler("economy.referral")(settle_referral)
     outbox.handler("economy.referral_reward")(reward_referral)
+    outbox.handler("economy.fee_rule")(announce)
     outbox.handler("economy.payout")(advance)
     outbox.handler("economy.payout_account")(sync_account)
 
@@ -96,3 +97,8 @@ def settle_referral(payload: dict[str, Any]) -> None:
 def reward_referral(payload: dict[str, Any]) -> None:
     """Give what a settled invitation brings."""
     services.reward_referral(person_id=UUID(payload["referral"]))
+
+
+def announce(payload: dict[str, Any]) -> None:
+    """Tell creators of a fee that changes; the rest of them has its own promise."""
+    services.announce_fee_rule(rule_id=payload["rule"], after=UUID(payload["after"]) if payload["after"] else None)

@@ -25,6 +25,7 @@ Describer = Callable[[list[str], User], Mapping[str, Source]]
 Attester = Callable[[list[str]], Mapping[str, str]]
 _describers: dict[str, Describer] = {}
 _labels: dict[str, Any] = {}
+_sales: dict[str, Any] = {}
 _attesters: dict[str, Attester] = {}
 
 
@@ -33,25 +34,33 @@ def connect() -> None:
     from economy.selectors import adjustments, giving
 
     register_source("adjustment", describe=adjustments.describe_adjustments, label=_("Correction"))
-    register_source(giving.TIP, describe=giving.describe_tips, label=_("Tip"))
+    register_source(giving.TIP, describe=giving.describe_tips, label=_("Tip"), sold_as=_("tips"))
     register_source(giving.TRANSFER, describe=giving.describe_transfers, label=_("Gift"))
 
 
-def register_source(source_type: str, *, describe: Describer, label: Any) -> None:
+def register_source(source_type: str, *, describe: Describer, label: Any, sold_as: Any = "") -> None:
     """Say what movements of this type were for: `describe(ids, viewer)` returns what the viewer may know, by id.
 
-    `label` is one such thing in a word, translated when read: what statements say, which name nobody.
+    `label` is one such thing in a word, translated when read: what statements say, which name nobody. `sold_as` names many
+    of them where creators sell them, and we take a fee of each: its type is the kind that fee rules name.
     """
     known = _describers.get(source_type)
     if known is not None and known is not describe:
         raise ImproperlyConfigured(f"Two rooms describe the source {source_type!r}: rename one of them.")
     _describers[source_type] = describe
     _labels[source_type] = label
+    if sold_as:
+        _sales[source_type] = sold_as
 
 
 def label_of(source_type: str) -> str:
     """Return one such thing in a word; nothing for a type that nobody registered."""
     return str(_labels.get(source_type, ""))
+
+
+def list_sales() -> dict[str, str]:
+    """Return the kinds of sale we take a fee of, with what many of them are called, in the reader's language."""
+    return {kind: str(words) for kind, words in _sales.items()}
 
 
 def describe(pairs: Iterable[tuple[str, str]], *, viewer: User) -> dict[tuple[str, str], Source]:

@@ -59,6 +59,8 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.view_payoutaccount",
         "economy.stop_payouts",
         "economy.view_payoutbatch",
+        "economy.view_feerule",
+        "economy.add_feerule",
         "economy.view_dispute",
         "economy.answer_dispute",
         "economy.view_disputestanding",

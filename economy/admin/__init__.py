@@ -3,6 +3,7 @@
 from economy.admin import (
     adjustments,
     disputes,
+    fees,
     giving,
     ledger,
     packs,
@@ -16,6 +17,7 @@ from economy.admin import (
 __all__ = [
     "adjustments",
     "disputes",
+    "fees",
     "giving",
     "ledger",
     "packs",

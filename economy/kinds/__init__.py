@@ -1,7 +1,8 @@
 """What people are told about their tokens and money. Each kind is declared here and told where it is caused."""
 
-from economy.kinds import disputes, giving, payouts, purchases, returns
+from economy.kinds import disputes, fees, giving, payouts, purchases, returns
 from economy.kinds.disputes import tell_of_adjustments
+from economy.kinds.fees import tell_of_fees
 from economy.kinds.giving import tell_of_reward, tell_of_tip, tell_of_transfer
 from economy.kinds.payouts import tell_of_adjustment, tell_of_payout, tell_of_standing, tell_of_stop
 from economy.kinds.purchases import tell_of_purchase
@@ -11,6 +12,7 @@ __all__ = [
     "connect",
     "tell_of_adjustment",
     "tell_of_adjustments",
+    "tell_of_fees",
     "tell_of_payout",
     "tell_of_purchase",
     "tell_of_refused_return",
@@ -30,3 +32,4 @@ def connect() -> None:
     payouts.connect()
     disputes.connect()
     returns.connect()
+    fees.connect()

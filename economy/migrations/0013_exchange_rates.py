@@ -2,10 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from economy import sql
-
-
 import digis.core.clock
+from economy import sql
 
 
 class Migration(migrations.Migration):

@@ -24,6 +24,7 @@ from economy.selectors.disputes import (
 )
 from economy.selectors.earned import EarnedLine, list_earned, present_earned
 from economy.selectors.earnings import ComingEarnings, fee_for, forecast_earnings, get_hold_days
+from economy.selectors.fees import Fee, list_fee_rules, list_fees, write_percent
 from economy.selectors.gates import Blocker, list_blockers, list_holdups, list_holdups_of
 from economy.selectors.giving import (
     TipLine,
@@ -138,6 +139,7 @@ __all__ = [
     "EarnedLine",
     "Earnings",
     "Evidence",
+    "Fee",
     "Held",
     "Limit",
     "Line",
@@ -213,6 +215,8 @@ __all__ = [
     "list_due_purchases",
     "list_earned",
     "list_earnings_of",
+    "list_fee_rules",
+    "list_fees",
     "list_gifts",
     "list_held",
     "list_history",
@@ -258,4 +262,5 @@ __all__ = [
     "sum_reserved",
     "sum_spent",
     "this_month",
+    "write_percent",
 ]

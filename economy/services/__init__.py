@@ -5,6 +5,7 @@ from economy.services.charges import Charge, ChargeOutcome, charge, charge_many,
 from economy.services.disputes import answer_dispute, review_buyer
 from economy.services.earnings import mature_earnings, start_hold
 from economy.services.expiry import plan_expiry_reminders
+from economy.services.fees import announce_fee_rule, save_fee_rule
 from economy.services.findings import resolve_finding
 from economy.services.folding import fold_earnings
 from economy.services.grants import expire_promotional_lots, grant_on_sign_up, grant_promotional
@@ -67,6 +68,7 @@ __all__ = [
     "advance_due_payouts",
     "advance_payout",
     "allow_payouts",
+    "announce_fee_rule",
     "answer_dispute",
     "answer_refusal",
     "cancel_payout",
@@ -126,6 +128,7 @@ __all__ = [
     "reward_referral",
     "run_weekly_batch",
     "save_code",
+    "save_fee_rule",
     "screen_sales",
     "send_tip",
     "set_limit",

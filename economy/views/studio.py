@@ -47,6 +47,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
         "payable": selectors.get_payable(creator),
         "coming": selectors.forecast_earnings(creator),
         "paid_out": selectors.sum_paid_out(creator),
+        "fees": selectors.list_fees(creator),
     }
     return _render(request, "economy/earnings.html", context, part="more")
 
