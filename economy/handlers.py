@@ -15,6 +15,7 @@ from djstripe.models import Event, WebhookEventTrigger
 
 from digis.core import outbox
 from economy import services
+from economy.selectors.stripe_events import PROMISE
 
 
 def store_stripe_event(trigger: WebhookEventTrigger, api_key: str | None = None) -> None:  # noqa: ARG001  dj-stripe's signature
@@ -37,12 +38,12 @@ def store_stripe_event(trigger: WebhookEventTrigger, api_key: str | None = None)
     trigger.event = stored
     trigger.processed = True
     if is_new:
-        outbox.enqueue(kind="economy.stripe_event", payload={"event": stored.id}, key=stored.id)
+        outbox.enqueue(kind=PROMISE, payload={"event": stored.id}, key=stored.id)
 
 
 def connect() -> None:
     """Register the outbox's kinds of this room."""
-    outbox.handler("economy.stripe_event")(look_at_stripe_event)
+    outbox.handler(PROMISE)(look_at_stripe_event)
     outbox.handler("economy.converge")(converge)
     outbox.handler("economy.invoice")(invoice)
     outbox.handler("economy.referral")(settle_referral)

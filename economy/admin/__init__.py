@@ -12,6 +12,7 @@ from economy.admin import (
     reconciliation,
     reviews,
     statements,
+    stripe_events,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "reconciliation",
     "reviews",
     "statements",
+    "stripe_events",
 ]

@@ -1,4 +1,4 @@
-"""Money in the admin: everything to be read, nothing to be changed; a sale can be given back."""
+"""Money in the admin: all to be read, nothing to be changed. A sale can be given back, and Stripe asked again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, TabularInline
 from accounts.admin.people import staff_of
+from digis.core.templatetags.digis import cents
 from digis.core.templatetags.digis import tokens as count
 from economy import selectors, services
 from economy.models import Hold, LedgerAccount, LedgerEntry, LedgerTransaction, Purchase, TokenLot
@@ -69,7 +70,8 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Purchase)
-class PurchaseAdmin(ReadOnlyAdmin):
+class PurchaseAdmin(ActingAdmin):
+    acting_permission = "economy.replay_stripeevent"
     list_display = [
         "created_at",
         "person",
@@ -85,6 +87,43 @@ class PurchaseAdmin(ReadOnlyAdmin):
     search_fields = ["id", "stripe_session_id", "stripe_payment_intent_id", "person__username"]
     date_hierarchy = "created_at"
     exclude = ["checkout_url", "key"]
+
+    @override
+    def list_acts(self, request: HttpRequest, row: Purchase) -> list[dict[str, Any]]:
+        if row.person_id == request.user.pk:
+            return []
+        part = selectors.find_returnable_part(row)
+        offer = {
+            "name": "return",
+            "label": _("Return the unused part"),
+            "needs_reason": True,
+            "is_grave": True,
+            "text": _("%(money)s go back to the card for tokens that were not used. It is told to the buyer.")
+            % {"money": cents(part.money) if part else ""},
+        }
+        may_return = part is not None and request.user.has_perm("economy.return_sale")
+        return [
+            *([offer] if may_return else []),
+            {
+                "name": "ask",
+                "label": _("Ask Stripe again"),
+                "text": _("Status and tokens go to what Stripe says now. Doing it twice changes nothing."),
+                "needs_reason": True,
+            },
+        ]
+
+    @override
+    def perform(self, request: HttpRequest, row: Purchase, act: str, reason: str) -> str:
+        if act == "return":
+            part = selectors.find_returnable_part(row)
+            minor = part.money.minor if part else 0
+            key = f"{row.pk}:{row.refunded_minor}:{minor}"
+            services.return_purchase(actor=staff_of(request), purchase_id=row.pk, minor=minor, reason=reason, key=key)
+            return _("The money is on its way.")
+        asked = services.ask_about_purchase(staff=staff_of(request), purchase_id=row.pk, reason=reason)
+        if asked.quarantine_reason:
+            return _("Stripe was asked. The purchase stays put aside: %(why)s.") % {"why": asked.quarantine_reason}
+        return _("Stripe was asked. The purchase is: %(state)s.") % {"state": asked.get_status_display()}
 
 
 @admin.register(TokenLot)

@@ -72,6 +72,15 @@ class PayoutAdmin(ActingAdmin):
                     "needs_reason": True,
                 }
             ]
+        if row.can_be_asked_about:
+            return [
+                {
+                    "name": "ask",
+                    "label": _("Ask Stripe again"),
+                    "text": _("The payout goes on from what Stripe says now. Doing it twice changes nothing."),
+                    "needs_reason": True,
+                }
+            ]
         if row.state != Payout.State.IN_REVIEW:
             return []
         return [
@@ -95,6 +104,9 @@ class PayoutAdmin(ActingAdmin):
         if act == "release":
             services.release_fault(payout_id=row.pk, staff=staff_of(request), reason=reason)
             return _("The payout is looked at again.")
+        if act == "ask":
+            asked = services.ask_about_payout(staff=staff_of(request), payout_id=row.pk, reason=reason)
+            return _("Stripe was asked. The payout is: %(state)s.") % {"state": asked.get_state_display()}
         services.review_payout(payout_id=row.pk, staff=staff_of(request), approve=act == "approve", reason=reason)
         return _("The payout is approved.") if act == "approve" else _("The payout is refused.")
 

@@ -25,6 +25,7 @@ from economy.models.returns import PurchaseReturn
 from economy.models.reviews import ReviewedSale, SaleReview
 from economy.models.standing import DisputeStanding, Reserve
 from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
+from economy.models.stripe import StripeEvent
 
 __all__ = [
     "Adjustment",
@@ -67,6 +68,7 @@ __all__ = [
     "SpendingLimit",
     "Statement",
     "StripeCustomer",
+    "StripeEvent",
     "TaxProfile",
     "Tip",
     "TokenLot",

@@ -217,6 +217,12 @@ class Payout(models.Model):
         return f"{self.money.decimal} {self.currency}: {self.state}"
 
     @property
+    def can_be_asked_about(self) -> bool:
+        """Whether Stripe has something of it that may have moved on."""
+        ended = {self.State.RETURNED, self.State.CANCELED, self.State.IN_REVIEW}
+        return self.transfer_attempts > 0 and not self.fault and self.state not in ended
+
+    @property
     def money(self) -> Money:
         """What leaves us."""
         return Money(self.amount_minor, self.currency)

@@ -126,6 +126,7 @@ from economy.selectors.statements import (
     read_statement_lines,
     this_month,
 )
+from economy.selectors.stripe_events import find_promises, list_unhandled_events
 
 __all__ = [
     "HISTORY_KINDS",
@@ -163,6 +164,7 @@ __all__ = [
     "find_next_expiry",
     "find_owed_since",
     "find_payee",
+    "find_promises",
     "find_purchase_by_intent",
     "find_rate",
     "find_returnable",
@@ -238,6 +240,7 @@ __all__ = [
     "list_statements",
     "list_tips_in",
     "list_tips_received",
+    "list_unhandled_events",
     "month_of",
     "needs_confirmation",
     "next_weekly",

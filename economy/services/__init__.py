@@ -50,6 +50,7 @@ from economy.services.purchases import (
 from economy.services.rates import enter_rate, fetch_rates
 from economy.services.reconciling import look_at_finding, reconcile, reconcile_nightly, reconcile_recent
 from economy.services.referrals import note_referral, open_referral_code, reward_referral, settle_referral
+from economy.services.replaying import ask_about_payout, ask_about_purchase, replay_stripe_event
 from economy.services.returns import return_purchase
 from economy.services.reviews import give_back_sales, release_sales, screen_sales
 from economy.services.sales import give_back
@@ -71,6 +72,8 @@ __all__ = [
     "announce_fee_rule",
     "answer_dispute",
     "answer_refusal",
+    "ask_about_payout",
+    "ask_about_purchase",
     "cancel_payout",
     "certify_tax_profile",
     "charge",
@@ -118,6 +121,7 @@ __all__ = [
     "release_hold",
     "release_sales",
     "remove_pack_price",
+    "replay_stripe_event",
     "request_adjustment",
     "request_payout",
     "require_payee",

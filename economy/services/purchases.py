@@ -264,6 +264,7 @@ def _converge(purchase: Purchase) -> None:
     if payment is not None:
         purchase.stripe_payment_intent_id = payment.id
         purchase.failure = payment.failure
+        purchase.quarantine_reason = ""  # what it was put aside for is gone
     if payment is not None and payment.status == "succeeded":
         _settle(purchase, payment, now)
     elif purchase.status == Status.PENDING:

@@ -20,10 +20,10 @@ HIDDEN = (
     "mfa.Authenticator",
     "usersessions.UserSession",
 )
-# What Stripe told us that staff look up; its forty other tables would only hide these.
+# What Stripe told us that staff look up; its forty other tables would only hide these. Events have a page of ours, with acts.
 STRIPE_SHOWN = frozenset(
     {
-        "account", "balancetransaction", "charge", "customer", "dispute", "event", "paymentintent", "payout", "refund",
+        "account", "balancetransaction", "charge", "customer", "dispute", "paymentintent", "payout", "refund",
         "session", "transfer", "transferreversal", "webhookendpoint", "webhookeventtrigger",
     }
 )  # fmt: skip
