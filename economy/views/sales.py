@@ -26,17 +26,17 @@ from economy.forms import GiveBackForm, ReturnForm
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("payments")
 def give_back(request: HttpRequest, sale_id: UUID) -> HttpResponse:
-    """Ask how much, show what that takes, and give it back once that was seen."""
+    """Ask how much, show what that takes (`?tokens=` shows it at once), and give it back once that was seen."""
     creator = require_signed_in(request.user)
     services.require_payee(creator=creator)
     sale = selectors.get_sale(id=sale_id, payee=creator)
-    form = GiveBackForm(request.POST if request.method == "POST" else None, initial={"tokens": sale.left})
+    form = GiveBackForm(_wish(request), initial={"tokens": sale.left})
     tokens, status = 0, 200
     if form.is_bound and form.is_valid():
         wished = form.cleaned_data["tokens"]
         if wished > sale.left:
             form.add_error("tokens", str(RefundTooLarge(left=sale.left)))
-        elif form.cleaned_data["confirmed"] != wished:
+        elif request.method != "POST" or form.cleaned_data["confirmed"] != wished:
             tokens = wished
         else:
             try:
@@ -58,6 +58,15 @@ def give_back(request: HttpRequest, sale_id: UUID) -> HttpResponse:
     fee = sale.fee_of(tokens)
     context = {"sale": sale, "form": form, "tokens": tokens, "fee": fee, "share": tokens - fee}
     return render_page(request, "economy/give_back.html", context, status=status)
+
+
+def _wish(request: HttpRequest) -> dict[str, str] | None:
+    """Return what somebody wishes: as it was sent, or as an address asks for it to be shown."""
+    if request.method == "POST":
+        return request.POST.dict()
+    if "tokens" not in request.GET:
+        return None
+    return {"tokens": request.GET["tokens"], "reason": request.GET.get("reason", ""), "idempotency_key": form_key()}
 
 
 @never_cache
