@@ -931,6 +931,13 @@ def give_back(_: Any) -> Visit:
 
 
 @place
+def give_back_shown(_: Any) -> Visit:
+    person = payee()
+    tip = economy.send_tip(payer=fan(tokens=900), payee=person, amount=50, key=f"gs {person.pk}")
+    return Visit(signed_in(person), f"/studio/earnings/{tip.transaction_id}/back/?tokens=20&reason=My%20line%20broke")
+
+
+@place
 def disputes_none(_: Any) -> Visit:
     return Visit(signed_in(creator()), "/studio/disputes/")
 

@@ -147,7 +147,7 @@ def test_a_fan_signs_up_buys_tokens_calls_and_both_read_the_same_receipt(stack: 
             page.wait_for_function(f"({FRAMES})().then(frames => frames > 10)", timeout=40_000)
         while Call.objects.get(pk=call.pk).seconds < 75:  # each beat covers a stretch below the gap of 15 s
             seen = Call.objects.get(pk=call.pk).seconds
-            clock.advance(seconds=6)
+            clock.advance(seconds=4)
             wait_until(lambda seen=seen: Call.objects.get(pk=call.pk).seconds > seen, "the meter to move")
         fan_page.get_by_role("button", name="End call").click()
         for page in (fan_page, creator_page):

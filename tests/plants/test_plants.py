@@ -1,7 +1,7 @@
 """Bugs planted on purpose: each battery must turn red on the bug it is there for.
 
 A plant is a patch on product code. It is laid onto a copy of the tree, with servers of its own, and the battery that
-should catch it runs there. A plant that no longer applies is a plant to be drawn anew.
+should catch it runs there, in the night. A plant that no longer applies is a plant to be drawn anew.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BATTERIES = {
     "no_signature_check": "tests/economy/test_webhooks.py::test_what_stripe_did_not_sign_now_is_refused_and_leaves_no_row",
 }
 
-# Bugs of money that others have had; each is laid out with servers of its own, so they are looked at in the night.
+# Bugs of money that others have had.
 MONEY = {
     "refunds_are_ignored": "tests/economy/test_purchases_converge.py::test_a_refund_returns_what_is_unspent",
     "a_won_dispute_takes": "tests/economy/test_disputes.py::test_a_won_dispute_restores_everything",
@@ -73,13 +73,22 @@ def run(folder: Path, battery: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=240)
 
 
-@pytest.mark.parametrize("plant", [*BATTERIES, *(pytest.param(name, marks=pytest.mark.nightly) for name in MONEY)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("plant", [*BATTERIES, *MONEY])
 def test_the_battery_turns_red_on_the_planted_bug(plant: str, tmp_path: Path):
     lay_out(tmp_path, plant)
     answer = run(tmp_path, {**BATTERIES, **MONEY}[plant])
     summary = answer.stdout.strip().splitlines()[-1:] or [answer.stderr[-500:]]
     assert answer.returncode == 1, f"{plant} was not caught: {summary[0]}"
     assert re.search(r"\d+ failed", summary[0]), f"{plant} broke the run instead of the test: {summary[0]}"
+
+
+def test_every_plant_still_applies():
+    for path in HERE.glob("*.patch"):
+        answer = subprocess.run(
+            ["git", "apply", "--check", str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert answer.returncode == 0, f"draw {path.name} anew: {answer.stderr}"
 
 
 def test_every_plant_has_a_battery():

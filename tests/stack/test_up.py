@@ -151,6 +151,7 @@ def test_one_command_serves_the_pages_and_ctrl_c_ends_everything_within_five_sec
     assert await_true(lambda: not left_over(state), seconds=2), left_over(state)
 
 
+@pytest.mark.nightly
 def test_a_part_that_is_killed_is_started_again_and_a_second_start_is_refused(state: Path):
     with up(state) as run:
         run.await_ready()
@@ -221,6 +222,7 @@ def test_a_state_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Pat
     assert "DIGIS_STATE" in line
 
 
+@pytest.mark.nightly
 def test_databases_that_are_named_are_used_and_none_is_started(tmp_path: Path):
     name = f"named_{os.getpid()}"
     url = os.environ["DATABASE_URL"].rpartition("/")[0]
