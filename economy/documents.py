@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from digis.core import clock
 from digis.core.money import Money
-from digis.core.paper import Paper
 from digis.core.sheets import Cell, csv_response
 from digis.core.templatetags.digis import cents, signed
 from digis.core.templatetags.digis import tokens as count
@@ -25,6 +24,8 @@ MOST_LINES: Final = 500  # on paper; the CSV has every one
 
 def statement_pdf(sheet: Sheet, lines: list[StatementLine]) -> HttpResponse:
     """Return a month on paper: what it came to by kind, the balances at its end, and its lines."""
+    from digis.core.paper import Paper  # a third of a second to load, which no start has to wait for
+
     month = date_format(sheet.month, "YEAR_MONTH_FORMAT")
     title = (_("Earnings in %(month)s") if sheet.is_creator else _("Wallet in %(month)s")) % {"month": month}
     state = _("closed on %(day)s") % {"day": date_format(sheet.closed_at, "DATE_FORMAT")} if sheet.closed_at else ""
@@ -116,6 +117,8 @@ def history_csv(lines: Iterable[Line]) -> HttpResponse:
 
 def invoice_pdf(invoice: Invoice) -> HttpResponse:
     """Return a numbered document on paper (LAW-10)."""
+    from digis.core.paper import Paper
+
     is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
     title = (_("Credit note %(number)s") if is_note else _("Invoice %(number)s")) % {"number": invoice.label}
     paper = Paper(title=title, made_at=invoice.issued_at, foot=f"{', '.join(invoice.issuer)} · {invoice.label}")
