@@ -28,7 +28,9 @@ def test_the_test_and_the_running_processes_see_the_same_rows(stack: Stack):
     assert await_true(lambda: is_well(stack), seconds=30, step=0.2)
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "sandbox"])
+@pytest.mark.parametrize(
+    "name", ["web", "worker", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("beat", "sandbox"))]
+)
 def test_a_killed_part_is_back_under_another_id(stack: Stack, name: str):
     old = stack.kill(name)
 

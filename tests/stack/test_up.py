@@ -175,6 +175,7 @@ def _pid(run: Up, name: str) -> int:
         return 0
 
 
+@pytest.mark.nightly
 def test_kill_minus_nine_of_every_process_at_once_leaves_a_state_that_starts_again(state: Path):
     port = find_free()
     with up(state, port) as run:
