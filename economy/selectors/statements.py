@@ -329,16 +329,16 @@ def list_invoices_of(purchase_id: UUID) -> QuerySet[Invoice]:
 
 
 def find_months_to_close(*, before: date) -> list[date]:
-    """Return the months before this one that are not closed yet, from the first in which anything moved."""
+    """Return the months before this one that are not closed yet: those after the last that is, or from the first movement."""
     found = rows(
         """
         SELECT m::date FROM generate_series(
-            (SELECT date_trunc('month', min(created_at) AT TIME ZONE 'UTC') FROM economy_ledgertransaction),
-            %(last)s::timestamp, interval '1 month') AS m
-        WHERE m::date < %(before)s AND NOT EXISTS (SELECT 1 FROM economy_closedmonth c WHERE c.month = m::date)
+            coalesce((SELECT max(month) + interval '1 month' FROM economy_closedmonth),
+                     (SELECT date_trunc('month', min(created_at) AT TIME ZONE 'UTC') FROM economy_ledgertransaction)),
+            %(before)s::timestamp - interval '1 day', interval '1 month') AS m
         ORDER BY 1
         """,
-        {"before": before, "last": before},
+        {"before": before},
     )
     return [month for (month,) in found]
 
