@@ -45,7 +45,7 @@ MONEY = {
     "refunds_without_an_end": "tests/economy/test_lots_and_charges.py::test_a_refund_cannot_be_larger_than_its_charge_and_repeats_once",
     "earnings_are_free_at_once": "tests/economy/test_earnings.py::test_what_was_earned_is_available_after_seven_days_and_not_before",
     "free_tokens_are_paid_out": "tests/economy/test_lots_and_charges.py::test_what_free_grants_pay_is_never_withdrawable",
-    "returned_before_it_is_back": "tests/economy/test_payouts.py::test_a_refused_payout_comes_back_once",
+    "returned_before_it_is_back": "tests/economy/test_payouts.py::test_the_first_payout_is_looked_at_by_staff_and_reaches_the_bank",
     "refunded_again_and_again": "tests/economy/test_returns.py::test_a_worker_that_dies_after_stripe_paid_does_not_pay_again",
     "tokens_leave_too_late": "tests/economy/test_returns.py::test_returned_and_spent_at_the_same_time_only_one_of_them_happens",
     "numbers_are_given_twice": "tests/economy/test_statements.py::test_numbers_have_no_gap_however_many_are_given_out_at_once",
