@@ -158,10 +158,13 @@ def _replay(found: dict[str, User]) -> None:
     _close_months()
 
 
+MONTHS = 12  # the past of the demo's money is shorter
+
+
 def _close_months() -> None:
     """Close each month that is over as it was closed in its time."""
     month = clock.now().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    months = [month := (month - timedelta(days=1)).replace(day=1) if back else month for back in range(3)]
+    months = [month := (month - timedelta(days=1)).replace(day=1) if back else month for back in range(MONTHS)]
     for beginning in reversed(months):
         closing = beginning + timedelta(hours=settings.STATEMENT_CLOSE_HOURS + 1)
         if closing < clock.now():
