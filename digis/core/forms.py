@@ -8,6 +8,7 @@ from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
+from digis.core.errors import ValidationFailed
 from digis.core.idempotency import MAX_KEY, form_key
 
 
@@ -30,3 +31,9 @@ class MoneyForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["idempotency_key"].initial = form_key
+
+
+def add_refusal(form: forms.BaseForm, refusal: ValidationFailed) -> None:
+    """Put what a service refused beside the fields it names; what names none stands above the form."""
+    for name, lines in refusal.fields.items():
+        form.add_error(name if name in form.fields else None, lines)

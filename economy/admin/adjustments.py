@@ -17,6 +17,7 @@ from accounts.admin.people import staff_of
 from accounts.models import User
 from accounts.selectors import get_person_by_handle
 from digis.core.errors import DomainError, NotFound, ValidationFailed
+from digis.core.forms import add_refusal
 from digis.core.idempotency import form_key
 from economy import services
 from economy.models import Adjustment
@@ -61,8 +62,7 @@ class AdjustmentForm(AdjustmentBase):
                 key=cleaned["idempotency_key"],
             )
         except ValidationFailed as refusal:
-            for name, lines in refusal.fields.items():
-                self.add_error(name if name in self.fields else None, lines)
+            add_refusal(self, refusal)
         except DomainError as refusal:
             self.add_error(None, str(refusal))
         return cleaned

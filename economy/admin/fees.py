@@ -20,6 +20,7 @@ from accounts.admin.people import staff_of
 from accounts.models import User
 from accounts.selectors import get_person_by_handle
 from digis.core.errors import DomainError, NotFound, ValidationFailed
+from digis.core.forms import add_refusal
 from economy import selectors, services
 from economy.models import FeeRule
 from economy.sources import list_sales
@@ -111,8 +112,7 @@ class FeeRuleForm(FeeRuleBase):
                 reason=cleaned["reason"],
             )
         except ValidationFailed as refusal:
-            for name, lines in refusal.fields.items():
-                self.add_error(name if name in self.fields else None, lines)
+            add_refusal(self, refusal)
         except DomainError as refusal:
             self.add_error(None, str(refusal))
         return cleaned

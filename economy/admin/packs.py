@@ -17,6 +17,7 @@ from accounts.admin.people import staff_of
 from accounts.models import User
 from digis.core import currencies
 from digis.core.errors import ValidationFailed
+from digis.core.forms import add_refusal
 from economy import services
 from economy.models import Pack, PackPrice
 
@@ -61,8 +62,7 @@ class PackPriceForm(PackPriceBase):
                 staff=self.staff, pack=cleaned["pack"], currency=cleaned["currency"], amount_minor=minor
             )
         except ValidationFailed as refusal:
-            for name, lines in refusal.fields.items():
-                self.add_error(name if name in self.fields else None, lines)
+            add_refusal(self, refusal)
         return cleaned
 
     def _post_clean(self) -> None:

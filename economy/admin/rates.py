@@ -17,6 +17,7 @@ from accounts.admin.people import staff_of
 from accounts.models import User
 from digis.core import clock, currencies
 from digis.core.errors import ValidationFailed
+from digis.core.forms import add_refusal
 from economy import services
 from economy.models import ExchangeRate
 
@@ -70,8 +71,7 @@ class RateForm(ExchangeRateBase):
                 is_confirmed=cleaned["is_confirmed"],
             )
         except ValidationFailed as refusal:
-            for name, lines in refusal.fields.items():
-                self.add_error(name if name in self.fields else None, lines)
+            add_refusal(self, refusal)
         return cleaned
 
     def _post_clean(self) -> None:
