@@ -103,7 +103,7 @@ def test_a_person_chooses_the_currency_and_every_page_follows(fan_client, fan, e
 
 
 def test_a_currency_that_there_is_not_is_refused(fan_client, fan):
-    for typed in ({"currency": "XXX"}, {"currency": ""}, {}):
+    for typed in ({"currency": "ZZZ"}, {"currency": ""}, {}):
         assert fan_client.post(SETTINGS, typed).status_code == 422
     fan.refresh_from_db()
     assert fan.currency == ""
