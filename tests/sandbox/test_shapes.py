@@ -33,6 +33,7 @@ CLASSES: dict[str, type[stripe.StripeObject]] = {
     "product": stripe.Product,
     "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "refund": stripe.Refund,
+    "setup_intent": stripe.SetupIntent,
     "transfer": stripe.Transfer,
     "transfer_reversal": stripe.Reversal,
     "webhook_endpoint": stripe.WebhookEndpoint,
@@ -51,6 +52,7 @@ LISTS = [
     "products",
     "radar/early_fraud_warnings",
     "refunds",
+    "setup_intents",
     "transfers",
     "webhook_endpoints",
 ]
@@ -82,6 +84,11 @@ def everything(running_sandbox: StripeSandbox) -> list[dict]:
     sandbox.refund(make_payment(sandbox, card="4000000000005126"))
     sandbox.close_dispute(sandbox.dispute(make_payment(sandbox))["id"], "won")
     make_payment(sandbox, card="4000000000000259")
+    for card in ("4242424242424242", "4000002500003155"):
+        page = make_session(
+            sandbox, customer=customer.id, mode="setup", line_items=[], payment_intent_data={}, currency="usd"
+        )
+        sandbox.submit_card(page.url or "", card)
     session = make_session(sandbox, customer=customer.id)
     for card in ("4000000000000002", "4000002760003184"):
         sandbox.submit_card(session.url or "", card)

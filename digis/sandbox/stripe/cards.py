@@ -23,6 +23,8 @@ class Card:
     is_warned: bool = False  # the network warns of fraud
     settles_at_once: bool = False
     refund: str = "succeeded"  # how a refund ends: succeeded, pending (settles later) or failed
+    is_remembered: bool = False  # its bank, asked once when the card is kept, does not ask again
+    is_kept: bool = False  # can be kept although it refuses to pay
     is_listed: bool = False
 
     @property
@@ -60,11 +62,19 @@ CARDS = (
     Card("4000000000009995", "Insufficient funds", refusal=NO_FUNDS, is_listed=True),
     Card("4000000000000069", "Expired card", refusal=EXPIRED, is_listed=True),
     Card("4000000000000127", "Wrong security code", refusal=BAD_CVC, is_listed=True),
+    Card("4000000000000341", "Can be kept, then declines", refusal=DECLINED, is_kept=True, is_listed=True),
     Card("4000000000000119", "Processing error", refusal=PROCESSING),
     Card("4000000000009987", "Lost card", refusal=LOST),
     Card("4000000000009979", "Stolen card", refusal=STOLEN),
     Card("4000002760003184", "Asks for 3-D Secure every time", country="DE", has_challenge=True, is_listed=True),
-    Card("4000002500003155", "Asks for 3-D Secure", country="FR", has_challenge=True, is_listed=True),
+    Card(
+        "4000002500003155",
+        "Asks for 3-D Secure, once if it is kept",
+        country="FR",
+        has_challenge=True,
+        is_remembered=True,
+        is_listed=True,
+    ),
     Card("4000000000003220", "Asks for 3-D Secure 2", has_challenge=True),
     Card("4000008260003178", "3-D Secure, then insufficient funds", country="GB", has_challenge=True, refusal=NO_FUNDS),
     Card("4000000000000259", "Pays, then the buyer disputes it", dispute="fraudulent", is_listed=True),

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from digis.sandbox.stripe import cards, money_objects, objects, payments
+from digis.sandbox.stripe import cards, money_objects, objects, payments, setups
 from digis.sandbox.stripe.errors import ApiError, invalid_parameter, missing_parameter
 from digis.sandbox.stripe.forms import Params
 from digis.sandbox.stripe.store import Thing
@@ -17,9 +17,11 @@ SESSION_ID_MARK = "{CHECKOUT_SESSION_ID}"
 
 
 def create(call: Call, params: Params) -> Thing:
-    if params.get("mode") != "payment":
-        raise invalid_parameter("This stand-in offers mode=payment only.", "mode")
+    if params.get("mode") not in {"payment", "setup"}:
+        raise invalid_parameter("This stand-in offers mode=payment and mode=setup only.", "mode")
     _check_addresses(params)
+    if params["mode"] == "setup":
+        return _create_for_card(call, params)
     lines = [_line(call, line, f"line_items[{place}]") for place, line in enumerate(params.get("line_items") or [])]
     if not lines:
         raise missing_parameter("line_items")
@@ -34,6 +36,20 @@ def create(call: Call, params: Params) -> Thing:
     session["_lines"] = lines
     session["_known_email"] = (session["customer_details"] or {}).get("email")
     session["_intent"] = params.get("payment_intent_data") or {}
+    return call.add(session)
+
+
+def _create_for_card(call: Call, params: Params) -> Thing:
+    """Make a page that keeps a card and takes no money."""
+    if params.get("line_items"):
+        raise invalid_parameter("You may not pass `line_items` in `setup` mode.", "line_items")
+    if not params.get("currency") and not params.get("payment_method_types"):
+        raise missing_parameter("currency")
+    customer = call.get("customer", params["customer"], param="customer") if params.get("customer") else None
+    session = _object(call, params, total=None, currency=objects.text(params, "currency"), customer=customer)
+    intent = setups.create(call, params.get("setup_intent_data") or {}, customer=session["customer"])
+    session.update(mode="setup", payment_status="no_payment_required", setup_intent=intent["id"])
+    session.update(_lines=[], _known_email=(session["customer_details"] or {}).get("email"), _intent={})
     return call.add(session)
 
 
@@ -98,7 +114,7 @@ def _expiry(call: Call, params: Params) -> int:
     return moment
 
 
-def _object(call: Call, params: Params, *, total: int, currency: str, customer: Thing | None) -> Thing:
+def _object(call: Call, params: Params, *, total: int | None, currency: str | None, customer: Thing | None) -> Thing:
     email = objects.text(params, "customer_email")
     known = customer["email"] if customer else email
     thing = objects.base(call, "checkout.session")
@@ -220,9 +236,41 @@ def pay(call: Call, session: Thing, method: Thing, *, details: dict[str, Any]) -
     return intent
 
 
+def keep_card(call: Call, session: Thing, method: Thing, *, details: dict[str, Any]) -> Thing:
+    """Keep a card as a person does on the hosted page; returns the setup intent, which may ask for a challenge."""
+    _check_open(session)
+    session["customer_details"] = details
+    call.save(session)
+    intent = intent_of(call, session)
+    if intent["status"] == "requires_action":
+        intent.update(status="requires_payment_method", next_action=None)
+    setups.confirm(call, intent, method)
+    if intent["status"] == "succeeded":
+        close(call, session)
+    return intent
+
+
+def intent_of(call: Call, session: Thing) -> Any:
+    """Return what the page is there for: a setup intent, a payment intent, or None before anybody paid."""
+    if session["mode"] == "setup":
+        return call.get("setup_intent", session["setup_intent"])
+    return call.find("payment_intent", session["payment_intent"])
+
+
 def answer_challenge(call: Call, session: Thing, intent: Thing, *, passed: bool) -> None:
-    payments.authenticate(call, intent, passed=passed)
-    complete(call, session, intent)
+    if session["mode"] == "setup":
+        setups.authenticate(call, intent, passed=passed)
+        close(call, session)
+    else:
+        payments.authenticate(call, intent, passed=passed)
+        complete(call, session, intent)
+
+
+def close(call: Call, session: Thing) -> None:
+    """End a session whose card is kept, and say so."""
+    session["status"] = "complete"
+    call.save(session)
+    call.emit("checkout.session.completed", shown(call, session))
 
 
 def complete(call: Call, session: Thing, intent: Thing) -> None:
@@ -256,6 +304,8 @@ def expire(call: Call, session: Thing) -> Thing:
     intent = call.find("payment_intent", session["payment_intent"])
     if intent is not None and intent["status"] not in {"succeeded", "canceled"}:
         payments.cancel(call, intent, reason="abandoned")
+    if session["mode"] == "setup":
+        setups.cancel(call, intent_of(call, session), reason="abandoned")
     call.emit("checkout.session.expired", shown(call, session))
     return session
 

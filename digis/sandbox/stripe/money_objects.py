@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from digis.sandbox.stripe.cards import Card
-from digis.sandbox.stripe.forms import Params
+from digis.sandbox.stripe.forms import Params, is_true
 from digis.sandbox.stripe.objects import NO_ADDRESS, base, metadata_of, text
 from digis.sandbox.stripe.store import Thing
 from digis.sandbox.stripe.world import Call, new_id, random_text
@@ -90,6 +90,7 @@ def payment_intent(call: Call, params: Params, *, amount: int, currency: str, cu
         "transfer_data": None,
         "transfer_group": text(params, "transfer_group"),
         "_return_url": text(params, "return_url"),
+        "_off_session": is_true(params.get("off_session")),
     }
 
 

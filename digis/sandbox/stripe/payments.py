@@ -11,6 +11,9 @@ from digis.sandbox.stripe.world import Call
 
 MINIMUM = 50
 MAXIMUM = 99_999_999
+NOT_AUTHENTICATED = (
+    "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+)
 
 
 def check_amount(amount: int, currency: str, *, param: str = "amount") -> None:
@@ -48,7 +51,13 @@ def confirm(call: Call, intent: Thing, method: Thing) -> Thing:
         raise unexpected_state(intent, "confirm")
     card = card_of(method)
     intent["payment_method"] = method["id"]
-    if card.has_challenge:
+    if intent.get("_off_session"):
+        _check_kept(intent, method)
+        if card.has_challenge and not card.is_remembered:
+            code = "authentication_required"
+            message = "Your card was declined. This transaction requires authentication."
+            _fail(call, intent, method, code=code, decline_code=code, message=message)
+    elif card.has_challenge:
         intent["status"] = "requires_action"
         intent["next_action"] = {
             "redirect_to_url": {
@@ -63,6 +72,15 @@ def confirm(call: Call, intent: Thing, method: Thing) -> Thing:
     return settle(call, intent, method, was_challenged=False)
 
 
+def _check_kept(intent: Thing, method: Thing) -> None:
+    """Refuse a card that this customer did not leave for payments without them."""
+    if not intent["customer"] or method["customer"] != intent["customer"]:
+        raise invalid_parameter(
+            f"The PaymentMethod {method['id']} is not attached to this customer, and cannot be charged without them.",
+            "payment_method",
+        )
+
+
 def authenticate(call: Call, intent: Thing, *, passed: bool) -> Thing:
     """Answer the bank's challenge; a failed one leaves the intent open for another try."""
     if intent["status"] != "requires_action":
@@ -70,10 +88,8 @@ def authenticate(call: Call, intent: Thing, *, passed: bool) -> Thing:
     intent["next_action"] = None
     method = call.get("payment_method", intent["payment_method"])
     if not passed:
-        message = (
-            "We are unable to authenticate your payment method. Please choose a different payment method and try again."
-        )
-        _fail(call, intent, method, code="payment_intent_authentication_failure", decline_code=None, message=message)
+        code = "payment_intent_authentication_failure"
+        _fail(call, intent, method, code=code, decline_code=None, message=NOT_AUTHENTICATED)
     return settle(call, intent, method, was_challenged=True)
 
 

@@ -99,7 +99,7 @@ def _check_scalar(value: str, arms: list[Any], path: str) -> None:
     literals = [choice for arm in arms if typing.get_origin(arm) is typing.Literal for choice in typing.get_args(arm)]
     choices = [choice for choice in literals if choice]
     if choices:
-        if value not in choices and int not in arms:
+        if value not in choices and int not in arms and not (bool in arms and value in _BOOLEANS):
             raise invalid_parameter(f"Invalid {path}: must be one of {', '.join(map(str, choices))}", path)
         return
     if int in arms and not value.lstrip("-").isdigit():

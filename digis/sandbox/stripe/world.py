@@ -35,6 +35,7 @@ _PREFIXES = {
     "product": "prod",
     "radar.early_fraud_warning": "issfr",
     "refund": "re",
+    "setup_intent": "seti",
     "transfer": "tr",
     "transfer_reversal": "trr",
     "webhook_endpoint": "we",

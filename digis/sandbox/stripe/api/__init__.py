@@ -1,6 +1,17 @@
 """The API under /v1/: one route, one function."""
 
-from digis.sandbox.stripe.api import accounts, catalog, customers, events, money, payments, payouts, sessions, transfers
+from digis.sandbox.stripe.api import (
+    accounts,
+    catalog,
+    customers,
+    events,
+    money,
+    payments,
+    payouts,
+    sessions,
+    setups,
+    transfers,
+)
 from digis.sandbox.stripe.api.router import answer
 
 __all__ = [
@@ -13,5 +24,6 @@ __all__ = [
     "payments",
     "payouts",
     "sessions",
+    "setups",
     "transfers",
 ]

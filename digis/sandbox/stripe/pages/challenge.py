@@ -18,7 +18,7 @@ def show(visit: Visit) -> Reply:
     over = closed(call, session)
     if over is not None:
         return over
-    intent = call.find("payment_intent", session["payment_intent"])
+    intent = checkout.intent_of(call, session)
     if intent is None or intent["status"] != "requires_action":
         return redirect(f"/c/pay/{visit.id}")
     return _render(call, intent, action=f"/c/pay/{visit.id}/authenticate", target=session["success_url"])
@@ -29,7 +29,7 @@ def submit(visit: Visit) -> Reply:
     over = closed(call, session)
     if over is not None:
         return over
-    intent = call.find("payment_intent", session["payment_intent"])
+    intent = checkout.intent_of(call, session)
     if intent is None or intent["status"] != "requires_action":
         return redirect(f"/c/pay/{visit.id}")
     try:
@@ -85,7 +85,8 @@ def _leave(intent: Thing) -> Reply:
 
 def _render(call: Call, intent: Thing, *, action: str, target: str | None) -> Reply:
     method = call.get("payment_method", intent["payment_method"])
-    amount, merchant = money(intent["amount"], intent["currency"]), merchant_of(call)
+    merchant = merchant_of(call)
+    amount = money(intent["amount"], intent["currency"]) if "amount" in intent else "Nothing now: your card is kept"
     body = (
         f'<main id="main" class="alone bank"><p class="bank-name">{markup.ICON_SHIELD}<span>Test Bank · 3-D Secure</span></p>'
         "<h1>Is this payment yours?</h1>"

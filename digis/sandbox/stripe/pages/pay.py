@@ -62,8 +62,8 @@ def show(visit: Visit) -> Reply:
         form.cvc = "1234" if card.brand == "amex" else "123"
     alert = ""
     if "again" in visit.query:
-        intent = call.find("payment_intent", session["payment_intent"])
-        error = (intent or {}).get("last_payment_error")
+        intent = checkout.intent_of(call, session) or {}
+        error = intent.get("last_payment_error") or intent.get("last_setup_error")
         alert = error["message"] if error else ""
     return _render(call, session, form, alert=alert)
 
@@ -79,8 +79,9 @@ def submit(visit: Visit) -> Reply:
     billing = {"email": entered.email, "name": entered.name, "address": {"country": entered.country}}
     method = checkout.new_method(call, entered.digits, month=entered.month, year=entered.year, billing=billing)
     details = money_objects.customer_details(email=entered.email, name=entered.name, country=entered.country)
+    act = checkout.keep_card if session["mode"] == "setup" else checkout.pay
     try:
-        intent = checkout.pay(call, session, method, details=details)
+        intent = act(call, session, method, details=details)
     except ApiError as error:
         if not error.keeps:
             raise
@@ -92,16 +93,21 @@ def submit(visit: Visit) -> Reply:
 
 
 def _render(call: Call, session: Thing, form: CardForm, *, alert: str = "", status: int = 200) -> Reply:
-    merchant, total = merchant_of(call), money(session["amount_total"], session["currency"])
+    merchant, keeps = merchant_of(call), session["mode"] == "setup"
+    total = "" if keeps else money(session["amount_total"], session["currency"])
+    title, label = (
+        (f"Save a card for {merchant}", "Save card") if keeps else (f"Pay {merchant} {total}", f"Pay {total}")
+    )
     body = (
         f'<main id="main" class="split">{_summary(session, merchant, total)}'
-        f'<section class="pane" aria-labelledby="by-card"><div class="column"><h2 id="by-card">Pay by card</h2>'
-        f"{_alert(form, alert)}{_form(session, form, total)}{_cards()}</div></section></main>"
+        f'<section class="pane" aria-labelledby="by-card"><div class="column">'
+        f'<h2 id="by-card">{"Your card" if keeps else "Pay by card"}</h2>'
+        f"{_alert(form, alert)}{_form(session, form, label)}{_cards()}</div></section></main>"
     )
     pictures = [markup.origin(url) for line in session["_lines"] for url in line["_images"]]
     targets = [markup.origin(session["success_url"]), markup.origin(session["cancel_url"])]
     prefix = "Problem: " if form.errors or alert else ""
-    return page(f"{prefix}Pay {merchant} {total}", body, status=status, targets=targets, pictures=pictures)
+    return page(f"{prefix}{title}", body, status=status, targets=targets, pictures=pictures)
 
 
 def _summary(session: Thing, merchant: str, total: str) -> str:
@@ -110,6 +116,12 @@ def _summary(session: Thing, merchant: str, total: str) -> str:
         if session["cancel_url"]
         else f'<p class="back">{text(merchant)}</p>'
     )
+    if session["mode"] == "setup":
+        sentence = f"{merchant} may charge this card later, as you agreed there. Nothing is charged now."
+        return (
+            f'<section class="summary" aria-labelledby="order"><div class="column">{back}'
+            f'<h1 id="order">Save a card for {text(merchant)}</h1><p>{text(sentence)}</p></div></section>'
+        )
     lines = "".join(_line(line) for line in session["_lines"])
     return (
         f'<section class="summary" aria-labelledby="order"><div class="column">{back}'
@@ -153,7 +165,7 @@ def _alert(form: CardForm, alert: str) -> str:
     return ""
 
 
-def _form(session: Thing, form: CardForm, total: str) -> str:
+def _form(session: Thing, form: CardForm, label: str) -> str:
     def entry(name: str, value: str, attributes: dict[str, str]) -> str:
         error = form.errors.get(name, "")
         control = markup.text_input(
@@ -183,7 +195,7 @@ def _form(session: Thing, form: CardForm, total: str) -> str:
     return (
         f'<form method="post" action="/c/pay/{text(session["id"])}" novalidate>{email}'
         f'<div class="card-box">{number}<div class="pair">{expiry}{cvc}</div></div>{name}{_country(form)}'
-        f'<button class="button pay" type="submit">{markup.ICON_LOCK}<span>Pay {text(total)}</span></button>{note}</form>'
+        f'<button class="button pay" type="submit">{markup.ICON_LOCK}<span>{text(label)}</span></button>{note}</form>'
     )
 
 
