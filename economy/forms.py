@@ -208,6 +208,29 @@ class LimitsForm(forms.Form):
     )
 
 
+class TopUpForm(forms.Form):
+    """What is to be bought by itself, and when. `shown` names the price list the page showed (LEDGER-7)."""
+
+    threshold = TokensField(
+        label=_("When I have fewer tokens than"), help_text=_("Held tokens do not count."), initial=100
+    )
+    pack = forms.UUIDField(label=_("Buy this pack"), error_messages={"required": _("Choose a pack.")})
+    month_cap = TokensField(
+        label=_("At most so many tokens a month"),
+        help_text=_("Bonus tokens do not count. A month is a calendar month."),
+    )
+    agreed = forms.BooleanField(
+        label=_("Charge my saved card each time, without asking me again"),
+        error_messages={"required": _("Tick this to agree, or leave auto top-up off.")},
+    )
+    shown = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    @property
+    def chosen_pack(self) -> str:
+        """The pack whose tile is ticked."""
+        return str(self["pack"].value() or "")
+
+
 class PayoutForm(MoneyForm):
     """All that is available, as the page showed it: what is paid out is what was read on the button."""
 

@@ -45,6 +45,7 @@ def connect() -> None:
     """Register the outbox's kinds of this room."""
     outbox.handler(PROMISE)(look_at_stripe_event)
     outbox.handler("economy.converge")(converge)
+    outbox.handler("economy.forget_card")(forget_card)
     outbox.handler("economy.invoice")(invoice)
     outbox.handler("economy.referral")(settle_referral)
     outbox.handler("economy.referral_reward")(reward_referral)
@@ -66,6 +67,8 @@ def look_at_stripe_event(payload: dict[str, Any]) -> None:
         services.receive_account_event(
             event_type=event.type, account_id=account_id, thing=thing, happened_at=event.created
         )
+    elif thing.get("object") == "checkout.session" and thing.get("mode") == "setup":
+        services.keep_card(page_id=thing["id"])
     else:
         services.receive_stripe_event(event_type=event.type, thing=thing)
 
@@ -83,6 +86,11 @@ def sync_account(payload: dict[str, Any]) -> None:
 def converge(payload: dict[str, Any]) -> None:
     """Bring a purchase to what Stripe says."""
     services.converge_purchase(purchase_id=UUID(payload["purchase"]))
+
+
+def forget_card(payload: dict[str, Any]) -> None:
+    """Have Stripe forget a card."""
+    services.forget_card(method_id=payload["method"])
 
 
 def invoice(payload: dict[str, Any]) -> None:

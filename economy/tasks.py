@@ -41,6 +41,12 @@ def converge_due_purchases() -> None:
 
 
 @shared_task
+def top_up_due() -> None:
+    """Buy tokens for those who agreed to it and have fewer than they want."""
+    services.top_up_due()
+
+
+@shared_task
 def advance_due_payouts() -> None:
     """Take payouts further that wait, and read the accounts that payouts wait for."""
     services.sync_due_accounts()

@@ -22,6 +22,11 @@ urlpatterns = [
     path("wallet/give/", views.give, name="give"),
     path("wallet/redeem/", views.redeem, name="redeem"),
     path("wallet/limits/", views.limits, name="limits"),
+    path("wallet/top-up/", views.top_up, name="top_up"),
+    path("wallet/top-up/off/", views.top_up_off, name="top_up_off"),
+    path("wallet/card/", views.card, name="card"),
+    path("wallet/card/kept/", views.card_kept, name="card_kept"),
+    path("wallet/card/remove/", views.card_remove, name="card_remove"),
     path("wallet/invite/", views.invite, name="invite"),
     # /studio/tips/
     path("studio/tips/", views.tips, name="tips"),

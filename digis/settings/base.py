@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "advance-payouts": {"task": "economy.tasks.advance_due_payouts", "schedule": 5.0},
     "weekly-payouts": {"task": "economy.tasks.pay_out_weekly", "schedule": 600.0},
     "converge-purchases": {"task": "economy.tasks.converge_due_purchases", "schedule": 2.0},
+    "top-up-due": {"task": "economy.tasks.top_up_due", "schedule": 5.0},
     "measure-standings": {"task": "economy.tasks.measure_standings", "schedule": 600.0},
     "expire-promotional": {"task": "economy.tasks.expire_promotional_lots", "schedule": 3600.0},
     "plan-expiry-reminders": {"task": "economy.tasks.plan_expiry_reminders", "schedule": 3600.0},

@@ -43,6 +43,7 @@ class Payment:
     failure: str
     is_live: bool
     disputes: tuple[Dispute, ...]
+    decline: str = ""  # Stripe's word for why a card was declined, such as insufficient_funds
 
     @property
     def kept(self) -> int:
@@ -101,13 +102,13 @@ def open_checkout(
         )
     except stripe.StripeError as error:
         raise failed("open_checkout", error) from error
-    return _session(session)
+    return read_session(session)
 
 
 def get_checkout(session_id: str) -> CheckoutSession:
     """Return a hosted checkout page as it is now."""
     try:
-        return _session(client().v1.checkout.sessions.retrieve(session_id))
+        return read_session(client().v1.checkout.sessions.retrieve(session_id))
     except stripe.StripeError as error:
         raise failed("get_checkout", error) from error
 
@@ -115,7 +116,7 @@ def get_checkout(session_id: str) -> CheckoutSession:
 def close_checkout(session_id: str) -> CheckoutSession:
     """End a hosted checkout page nobody paid on; one that was paid meanwhile stays as it is."""
     try:
-        return _session(client().v1.checkout.sessions.expire(session_id))
+        return read_session(client().v1.checkout.sessions.expire(session_id))
     except stripe.InvalidRequestError:
         return get_checkout(session_id)
     except stripe.StripeError as error:
@@ -140,7 +141,8 @@ def get_payment(intent_id: str) -> Payment:
         )
     except stripe.StripeError as error:
         raise_for("get_payment", error)
-    failure = (raw.get("last_payment_error") or {}).get("message") or ""
+    error_ = raw.get("last_payment_error") or {}
+    failure, decline = error_.get("message") or "", error_.get("decline_code") or error_.get("code") or ""
     return Payment(
         id=raw["id"],
         status=raw["status"],
@@ -155,6 +157,7 @@ def get_payment(intent_id: str) -> Payment:
         failure=failure[:200],
         is_live=bool(raw.get("livemode")),
         disputes=disputes,
+        decline=decline,
     )
 
 
@@ -229,7 +232,8 @@ def find_payment_intent(object_: dict[str, Any]) -> tuple[str, str]:
     return intent_id, purchase_id
 
 
-def _session(session: Any) -> CheckoutSession:
+def read_session(session: Any) -> CheckoutSession:
+    """Read a session as Stripe sends it."""
     raw = plain(session)
     intent = raw.get("payment_intent") or ""
     return CheckoutSession(

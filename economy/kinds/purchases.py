@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from digis.core.money import Money
 from digis.core.templatetags.digis import cents
 from digis.core.templatetags.digis import tokens as count
+from economy.kinds.top_ups import tell_of_failed_top_up, tell_of_top_up
 from economy.models import Purchase
 from economy.selectors.expiry import find_lot
 from notifications.days import zone_of
@@ -58,6 +59,10 @@ def tell_of_purchase(purchase: Purchase, *, was: str, refunded_before: int) -> N
     if news is None:
         return
     name, mark = news
+    if purchase.is_top_up and name in {"paid", "failed"}:
+        tell = tell_of_top_up if name == "paid" else tell_of_failed_top_up
+        tell(purchase)
+        return
     notify(
         kind=f"economy.purchase_{name}",
         person=purchase.person,

@@ -26,6 +26,7 @@ from economy.models.reviews import ReviewedSale, SaleReview
 from economy.models.standing import DisputeStanding, Reserve
 from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
 from economy.models.stripe import StripeEvent
+from economy.models.top_ups import SavedCard, TopUpPlan
 
 __all__ = [
     "Adjustment",
@@ -64,6 +65,7 @@ __all__ = [
     "Reserve",
     "ReviewedSale",
     "SaleReview",
+    "SavedCard",
     "SpendingChoice",
     "SpendingLimit",
     "Statement",
@@ -72,6 +74,7 @@ __all__ = [
     "TaxProfile",
     "Tip",
     "TokenLot",
+    "TopUpPlan",
     "Transfer",
     "VoucherCode",
 ]

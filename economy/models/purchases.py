@@ -129,6 +129,7 @@ class Purchase(models.Model):
     quote_expires_at = models.DateTimeField()
     stripe_session_id = models.CharField(max_length=255, blank=True)
     stripe_payment_intent_id = models.CharField(max_length=255, blank=True)
+    stripe_payment_method_id = models.CharField(max_length=255, blank=True)  # the kept card that pays, without a page
     checkout_url = models.TextField(blank=True)
     card = models.CharField(max_length=40, blank=True)  # "Visa ···· 4242", as Stripe tells it
     failure = models.CharField(max_length=200, blank=True)
@@ -156,6 +157,11 @@ class Purchase(models.Model):
                 fields=["stripe_payment_intent_id"],
                 condition=~Q(stripe_payment_intent_id=""),
                 name="economy_purchase_intent_once",
+            ),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(status="pending") & ~Q(stripe_payment_method_id=""),
+                name="economy_purchase_one_top_up",
             ),
             models.CheckConstraint(
                 condition=Q(tokens__gt=0) & Q(bonus_tokens__gte=0) & Q(amount_minor__gt=0),
@@ -196,6 +202,11 @@ class Purchase(models.Model):
     def price(self) -> Money:
         """What was quoted."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_top_up(self) -> bool:
+        """Whether it was bought by itself, with a kept card."""
+        return bool(self.stripe_payment_method_id)
 
     @property
     def received_tokens(self) -> int:

@@ -127,6 +127,7 @@ from economy.selectors.statements import (
     this_month,
 )
 from economy.selectors.stripe_events import find_promises, list_unhandled_events
+from economy.selectors.top_ups import TopUp, get_top_up
 
 __all__ = [
     "HISTORY_KINDS",
@@ -155,6 +156,7 @@ __all__ = [
     "Standing",
     "StatementLine",
     "TipLine",
+    "TopUp",
     "count_open_findings",
     "count_open_reviews",
     "count_referrals",
@@ -204,6 +206,7 @@ __all__ = [
     "get_tax_profile",
     "get_tip",
     "get_tip_shelf",
+    "get_top_up",
     "get_transfer",
     "granted_shares",
     "has_payout",

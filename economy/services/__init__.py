@@ -1,6 +1,7 @@
 """Every act on tokens and money."""
 
 from economy.services.adjustments import decide_adjustment, request_adjustment
+from economy.services.cards import forget_card, keep_card, look_at_card_page, open_card_page, remove_card
 from economy.services.charges import Charge, ChargeOutcome, charge, charge_many, refund_charge
 from economy.services.disputes import answer_dispute, review_buyer
 from economy.services.earnings import mature_earnings, start_hold
@@ -58,6 +59,7 @@ from economy.services.standing import measure_standing, measure_standings
 from economy.services.statements import close_months, invoice_purchase, issue_invoices
 from economy.services.tax import certify_tax_profile, read_tax_number
 from economy.services.tips import Context, GiftChoice, send_tip
+from economy.services.top_ups import top_up, top_up_due, turn_off_top_up, turn_on_top_up
 from economy.services.transfers import check_transfer, transfer
 from economy.services.vouchers import give_bonus, redeem_code, save_code
 
@@ -87,6 +89,7 @@ __all__ = [
     "expire_promotional_lots",
     "fetch_rates",
     "fold_earnings",
+    "forget_card",
     "give_back",
     "give_back_sales",
     "give_bonus",
@@ -94,7 +97,9 @@ __all__ = [
     "grant_promotional",
     "invoice_purchase",
     "issue_invoices",
+    "keep_card",
     "look_at_account",
+    "look_at_card_page",
     "look_at_finding",
     "look_at_purchase",
     "mark_account_due",
@@ -104,6 +109,7 @@ __all__ = [
     "measure_standing",
     "measure_standings",
     "note_referral",
+    "open_card_page",
     "open_referral_code",
     "place_hold",
     "plan_expiry_reminders",
@@ -120,6 +126,7 @@ __all__ = [
     "release_fault",
     "release_hold",
     "release_sales",
+    "remove_card",
     "remove_pack_price",
     "replay_stripe_event",
     "request_adjustment",
@@ -145,7 +152,11 @@ __all__ = [
     "stop_payouts",
     "sync_account",
     "sync_due_accounts",
+    "top_up",
+    "top_up_due",
     "top_up_hold",
     "transfer",
     "try_to_advance_payout",
+    "turn_off_top_up",
+    "turn_on_top_up",
 ]

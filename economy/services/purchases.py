@@ -24,10 +24,11 @@ from economy import gateway
 from economy.errors import PaymentsUnavailable, PriceChanged, PurchaseDayLimitReached, PurchaseTooLarge, QuoteExpired
 from economy.events import PurchaseSettled
 from economy.kinds import tell_of_purchase
-from economy.models import Purchase, StripeCustomer
+from economy.models import Purchase
 from economy.selectors import Quote, get_purchase, get_shelf, list_due_purchases, quote_for
 from economy.selectors.purchases import get_allowance
 from economy.services.balances import announce_balances
+from economy.services.cards import customer_of, end_charge, send_charge, stop_plan
 from economy.services.returns import send_returns
 from economy.services.settling import case_of, note_disputes, settle
 
@@ -183,23 +184,28 @@ def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_p
         if shown is not None and shown != get_shelf(currency=person.currency).version:
             raise PriceChanged(price=f"{quote.price.decimal} {quote.price.currency}")
         _require_within_limits(person, quote)
-        return Purchase.objects.create(
-            person=person,
-            key=key,
-            pack=quote.pack,
-            tokens=quote.tokens,
-            bonus_tokens=quote.bonus_tokens,
-            amount_minor=quote.price.minor,
-            currency=quote.price.currency,
-            rate_micros=quote.rate.micros if quote.rate else None,
-            rate_day=quote.rate.day if quote.rate else None,
-            next_path=next_path,
-            return_url=return_url,
-            quote_expires_at=now + timedelta(seconds=settings.QUOTE_SECONDS),
-            next_check_at=now + FIRST_CHECK,
-            created_at=now,
-            updated_at=now,
-        )
+        return store_purchase(person, quote, key=key, next_path=next_path, return_url=return_url)
+
+
+def store_purchase(person: User, quote: Quote, *, key: str, **given: str) -> Purchase:
+    """Store a quote as it is now (LEDGER-7); the caller holds the person's row and has looked at what they may buy."""
+    now = clock.now()
+    return Purchase.objects.create(
+        person=person,
+        key=key,
+        pack=quote.pack,
+        tokens=quote.tokens,
+        bonus_tokens=quote.bonus_tokens,
+        amount_minor=quote.price.minor,
+        currency=quote.price.currency,
+        rate_micros=quote.rate.micros if quote.rate else None,
+        rate_day=quote.rate.day if quote.rate else None,
+        quote_expires_at=now + timedelta(seconds=settings.QUOTE_SECONDS),
+        next_check_at=now + FIRST_CHECK,
+        created_at=now,
+        updated_at=now,
+        **given,
+    )
 
 
 def _require_within_limits(person: User, quote: Quote) -> None:
@@ -221,7 +227,7 @@ def _open_page(purchase: Purchase) -> Purchase:
     try:
         session = gateway.open_checkout(
             purchase_id=purchase.pk,
-            customer_id=_customer_of(person),
+            customer_id=customer_of(person),
             title=_("%(tokens)s Digis tokens") % {"tokens": f"{purchase.total_tokens:,}"},
             amount_minor=purchase.amount_minor,
             currency=purchase.currency,
@@ -239,21 +245,13 @@ def _open_page(purchase: Purchase) -> Purchase:
     return purchase
 
 
-def _customer_of(person: User) -> str:
-    known = StripeCustomer.objects.filter(person=person).first()
-    if known is None:
-        customer_id = gateway.create_customer(person_id=person.pk, email=person.email, name=person.display_name)
-        known, _is_new = StripeCustomer.objects.get_or_create(person=person, defaults={"customer_id": customer_id})
-    return known.customer_id
-
-
 def _converge(purchase: Purchase) -> None:
     """Do the work of `converge_purchase`; the row is locked."""
     now = clock.now()
     before = (purchase.status, purchase.credited_tokens, purchase.credited_bonus)
     refunded_before = purchase.refunded_minor
     session = gateway.get_checkout(purchase.stripe_session_id) if _needs_session(purchase) else None
-    intent_id = purchase.stripe_payment_intent_id or (session.intent_id if session else "")
+    intent_id = purchase.stripe_payment_intent_id or (session.intent_id if session else send_charge(purchase))
     if intent_id:
         send_returns(purchase)
     payment = gateway.get_payment(intent_id) if intent_id else None
@@ -277,6 +275,8 @@ def _converge(purchase: Purchase) -> None:
         publish_on_commit(PurchaseSettled(purchase_id=purchase.pk), to=f"user:{purchase.person_id}")
         announce_balances(people={purchase.person_id})
         tell_of_purchase(purchase, was=before[0], refunded_before=refunded_before)
+        if purchase.status == Status.DISPUTED:
+            stop_plan(purchase)
         log.info("purchase_converged", purchase=str(purchase.pk), status=purchase.status, was=before[0])
 
 
@@ -325,6 +325,9 @@ def _wait_or_end(
 ) -> None:
     """Decide about a purchase nobody has paid yet."""
     if payment is not None and payment.status in {"processing", "requires_capture"}:
+        return
+    if payment is not None and purchase.is_top_up:
+        end_charge(purchase, payment)
         return
     if session is None:
         if purchase.quote_expires_at <= now:

@@ -6,11 +6,15 @@ from economy.views.sales import give_back, return_purchase
 from economy.views.statements import invoice_pdf, statement, statement_csv, statement_pdf, statements
 from economy.views.studio import disputes, earnings, payout, payout_setup, payouts, tax
 from economy.views.tips import tip, tips
+from economy.views.top_ups import card, card_kept, card_remove, top_up, top_up_off
 from economy.views.wallet import buy, history, history_csv, purchase, receipt, wallet
 from economy.views.webhooks import stripe_webhook
 
 __all__ = [
     "buy",
+    "card",
+    "card_kept",
+    "card_remove",
     "disputes",
     "earnings",
     "give",
@@ -35,5 +39,7 @@ __all__ = [
     "tax",
     "tip",
     "tips",
+    "top_up",
+    "top_up_off",
     "wallet",
 ]

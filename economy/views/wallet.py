@@ -41,6 +41,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
         "balance": selectors.get_balance(person),
         "holds": selectors.list_held(person),
         "left": selectors.get_limit_left(person.pk),
+        "top_up": selectors.get_top_up(person),
         "next_expiry": selectors.find_next_expiry(person),
         "lines": selectors.present_history(heads, viewer=person),
         "kind": kind,

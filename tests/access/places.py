@@ -27,7 +27,18 @@ from calls.models import Call
 from digis.core import clock, outbox
 from digis.core.mail import list_stored
 from economy import services as economy
-from economy.models import ExchangeRate, Pack, PackPrice, Payout, PayoutAccount, Purchase, Statement, VoucherCode
+from economy.models import (
+    ExchangeRate,
+    Pack,
+    PackPrice,
+    Payout,
+    PayoutAccount,
+    Purchase,
+    SavedCard,
+    Statement,
+    TopUpPlan,
+    VoucherCode,
+)
 from economy.services.payouts import note_step, open_payout
 from notifications import bounces
 from notifications import services as telling
@@ -897,6 +908,49 @@ def return_purchase(_: Any) -> Visit:
 def return_purchase_none(_: Any) -> Visit:
     person = fan(tokens=0)
     return Visit(signed_in(person), f"/wallet/purchases/{make.buy_tokens(person, 500).pk}/return/")
+
+
+@place
+def top_up_without_card(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/wallet/top-up/")
+
+
+@place
+def top_up_off(_: Any) -> Visit:
+    person = fan()
+    with_card(person)
+    return Visit(signed_in(person), "/wallet/top-up/", typed={"agreed": "on"})
+
+
+@place
+def top_up_on(_: Any) -> Visit:
+    person = fan(tokens=900)
+    with_card(person)
+    pack = Pack.objects.get(tokens=500)
+    economy.turn_on_top_up(person=person, threshold=100, pack_id=pack.pk, month_cap=2_000)
+    return Visit(signed_in(person), "/wallet/top-up/")
+
+
+@place
+def top_up_stopped(_: Any) -> Visit:
+    person = fan(tokens=900)
+    with_card(person, expires_on=date(2020, 1, 31))
+    pack = Pack.objects.get(tokens=500)
+    TopUpPlan.objects.create(
+        person=person, threshold=100, pack=pack, amount_minor=2_500, currency="USD", month_cap=2_000, stop="card"
+    )
+    return Visit(signed_in(person), "/wallet/top-up/")
+
+
+def with_card(person: Any, *, expires_on: date = date(2034, 12, 31)) -> None:
+    """A card that Stripe keeps."""
+    SavedCard.objects.create(
+        person=person,
+        method_id=f"pm_{person.pk}",
+        title="Visa ···· 4242",
+        expires_on=expires_on,
+        set_up_at=clock.now(),
+    )
 
 
 @place

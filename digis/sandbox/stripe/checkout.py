@@ -241,7 +241,7 @@ def keep_card(call: Call, session: Thing, method: Thing, *, details: dict[str, A
     _check_open(session)
     session["customer_details"] = details
     call.save(session)
-    intent = intent_of(call, session)
+    intent = call.get("setup_intent", session["setup_intent"])
     if intent["status"] == "requires_action":
         intent.update(status="requires_payment_method", next_action=None)
     setups.confirm(call, intent, method)
@@ -250,10 +250,10 @@ def keep_card(call: Call, session: Thing, method: Thing, *, details: dict[str, A
     return intent
 
 
-def intent_of(call: Call, session: Thing) -> Any:
+def intent_of(call: Call, session: Thing) -> Thing | None:
     """Return what the page is there for: a setup intent, a payment intent, or None before anybody paid."""
     if session["mode"] == "setup":
-        return call.get("setup_intent", session["setup_intent"])
+        return call.find("setup_intent", session["setup_intent"])
     return call.find("payment_intent", session["payment_intent"])
 
 
@@ -305,7 +305,7 @@ def expire(call: Call, session: Thing) -> Thing:
     if intent is not None and intent["status"] not in {"succeeded", "canceled"}:
         payments.cancel(call, intent, reason="abandoned")
     if session["mode"] == "setup":
-        setups.cancel(call, intent_of(call, session), reason="abandoned")
+        setups.cancel(call, call.get("setup_intent", session["setup_intent"]), reason="abandoned")
     call.emit("checkout.session.expired", shown(call, session))
     return session
 
