@@ -120,7 +120,7 @@ def _summary(session: Thing, merchant: str, total: str) -> str:
         sentence = f"{merchant} may charge this card later, as you agreed there. Nothing is charged now."
         return (
             f'<section class="summary" aria-labelledby="order"><div class="column">{back}'
-            f'<h1 id="order">Save a card for {text(merchant)}</h1><p>{text(sentence)}</p></div></section>'
+            f'<h1 id="order">For {text(merchant)}</h1><p class="total">Save a card</p><p>{text(sentence)}</p></div></section>'
         )
     lines = "".join(_line(line) for line in session["_lines"])
     return (
