@@ -48,6 +48,8 @@ MONEY = {
     "returned_before_it_is_back": "tests/economy/test_payouts.py::test_the_first_payout_is_looked_at_by_staff_and_reaches_the_bank",
     "refunded_again_and_again": "tests/economy/test_returns.py::test_a_worker_that_dies_after_stripe_paid_does_not_pay_again",
     "tokens_leave_too_late": "tests/economy/test_returns.py::test_returned_and_spent_at_the_same_time_only_one_of_them_happens",
+    "a_cap_that_caps_nothing": "tests/economy/test_top_ups.py::test_the_months_cap_holds_and_is_told_once",
+    "a_card_charged_per_asking": "tests/economy/test_top_ups.py::test_a_lost_answer_charges_once",
     "numbers_are_given_twice": "tests/economy/test_statements.py::test_numbers_have_no_gap_however_many_are_given_out_at_once",
 }
 
