@@ -95,6 +95,8 @@ def open_checkout(
                 ],
                 "metadata": reference,
                 "payment_intent_data": {"metadata": reference},
+                # A card that was saved for auto top-up is offered here too; its owner is there to choose.
+                "saved_payment_method_options": {"allow_redisplay_filters": ["always", "limited", "unspecified"]},
                 "success_url": success_url,
                 "cancel_url": cancel_url,
             },

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
@@ -143,6 +144,15 @@ def test_a_removed_card_is_forgotten_and_turns_it_off(fan_client, stripe, agreed
     agreed.refresh_from_db()
     assert (agreed.is_on, SavedCard.objects.exists()) == (False, False)
     assert stripe.client.v1.payment_methods.retrieve(method).customer is None
+
+
+def test_the_saved_card_is_offered_when_its_owner_buys(fan, fan_client, stripe, agreed):
+    order = services.start_purchase(person=fan, pack_id=pack().pk, key="order-1")
+    page = httpx.get(order.checkout_url).text
+    assert "Pay with Visa ···· 4242" in page
+    httpx.post(order.checkout_url, data={"saved": SavedCard.objects.get().method_id})
+    services.converge_purchase(purchase_id=order.pk)
+    assert selectors.get_balance(fan).purchased == 500
 
 
 # ── Agreeing ────────────────────────────────────────────────────────────────────────────────

@@ -106,6 +106,29 @@ def test_a_forgotten_card_cannot_be_charged(sandbox: StripeSandbox) -> None:
         charge(sandbox, kept)
 
 
+def test_a_kept_card_is_offered_on_paying_pages_of_its_customer_alone(sandbox: StripeSandbox) -> None:
+    kept = keep(sandbox, KEPT)
+    shows = {"saved_payment_method_options": {"allow_redisplay_filters": ["limited"]}}
+    session = make_session(sandbox, customer=str(kept.customer), **shows)
+    assert "Pay with Visa ···· 4242" in httpx.get(session.url or "").text
+    answer = httpx.post(session.url or "", data={"saved": str(kept.payment_method)})
+    assert answer.headers["Location"] == SUCCESS.replace("{CHECKOUT_SESSION_ID}", session.id)
+    assert sandbox.client.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+    other = make_session(sandbox, **shows)
+    assert "Pay with" not in httpx.get(other.url or "").text
+    refused = httpx.post(other.url or "", data={"saved": str(kept.payment_method)})
+    assert (refused.status_code, "not saved any more" in refused.text) == (422, True)
+
+
+def test_a_kept_card_that_declines_leaves_the_page_open(sandbox: StripeSandbox) -> None:
+    kept = keep(sandbox, DECLINES_LATER)
+    shows = {"saved_payment_method_options": {"allow_redisplay_filters": ["limited"]}}
+    session = make_session(sandbox, customer=str(kept.customer), **shows)
+    answer = httpx.post(session.url or "", data={"saved": str(kept.payment_method)})
+    assert (answer.status_code, "Your card was declined." in answer.text) == (402, True)
+    assert sandbox.client.v1.checkout.sessions.retrieve(session.id).status == "open"
+
+
 def test_an_expired_page_ends_its_setup(sandbox: StripeSandbox) -> None:
     session = open_page(sandbox)
     sandbox.client.v1.checkout.sessions.expire(session.id)

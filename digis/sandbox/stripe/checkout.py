@@ -179,7 +179,7 @@ def _object(call: Call, params: Params, *, total: int | None, currency: str | No
         "phone_number_collection": {"enabled": False},
         "presentment_details": None,
         "recovered_from": None,
-        "saved_payment_method_options": None,
+        "saved_payment_method_options": _saved_options(params),
         "setup_intent": None,
         "shipping_address_collection": None,
         "shipping_cost": None,
@@ -193,6 +193,27 @@ def _object(call: Call, params: Params, *, total: int | None, currency: str | No
         "url": None,
         "wallet_options": None,
     }
+
+
+def _saved_options(params: Params) -> Thing | None:
+    given = params.get("saved_payment_method_options")
+    if not given:
+        return None
+    return {
+        "allow_redisplay_filters": list(given.get("allow_redisplay_filters") or ["always"]),
+        "payment_method_remove": given.get("payment_method_remove"),
+        "payment_method_save": given.get("payment_method_save"),
+    }
+
+
+def list_saved(call: Call, session: Thing) -> list[Thing]:
+    """Return the cards its customer has kept and this page offers, the newest first."""
+    if session["mode"] != "payment" or not session["customer"]:
+        return []
+    options = session["saved_payment_method_options"] or {"allow_redisplay_filters": ["always"]}
+    kept = call.store.all("payment_method", call.account, customer=session["customer"])
+    found = [method for method in kept if method["allow_redisplay"] in options["allow_redisplay_filters"]]
+    return sorted(found, key=lambda method: int(method["created"]), reverse=True)
 
 
 def shown(call: Call, session: Thing) -> Thing:

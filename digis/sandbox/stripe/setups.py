@@ -98,7 +98,7 @@ def _finish(call: Call, intent: Thing, method: Thing) -> Thing:
             error["decline_code"] = refusal.decline_code
         _fail(call, intent, method, error)
     method["customer"] = intent["customer"]
-    method["_is_set_up"] = True
+    method["allow_redisplay"] = "limited"
     call.save(method)
     intent.update(status="succeeded", next_action=None, last_setup_error=None)
     call.save(intent)

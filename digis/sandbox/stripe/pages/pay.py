@@ -73,6 +73,9 @@ def submit(visit: Visit) -> Reply:
     over = closed(call, session)
     if over is not None:
         return over
+    chosen = visit.form.get("saved", "")
+    if chosen:
+        return _submit_saved(call, session, chosen)
     entered = read(visit.form, fixed_email=session["_known_email"], now=call.now)
     if entered.errors:
         return _render(call, session, entered, status=422)
@@ -87,8 +90,31 @@ def submit(visit: Visit) -> Reply:
             raise
         entered.errors = {_FIELD_OF_CODE.get(str(error.error.get("code")), "card_number"): str(error)}
         return _render(call, session, entered, alert=str(error), status=402)
+    return _go_on(session, intent)
+
+
+def _submit_saved(call: Call, session: Thing, chosen: str) -> Reply:
+    """Pay with a card its customer has kept."""
+    method = next((kept for kept in checkout.list_saved(call, session) if kept["id"] == chosen), None)
+    form = CardForm(email=session["_known_email"] or "")
+    if method is None:
+        return _render(call, session, form, alert="This card is not saved any more.", status=422)
+    billing = method["billing_details"]
+    details = money_objects.customer_details(
+        email=session["_known_email"] or billing["email"], name=billing["name"], country=billing["address"]["country"]
+    )
+    try:
+        intent = checkout.pay(call, session, method, details=details)
+    except ApiError as error:
+        if not error.keeps:
+            raise
+        return _render(call, session, form, alert=str(error), status=402)
+    return _go_on(session, intent)
+
+
+def _go_on(session: Thing, intent: Thing) -> Reply:
     if intent["status"] == "requires_action":
-        return redirect(f"/c/pay/{visit.id}/authenticate")
+        return redirect(f"/c/pay/{session['id']}/authenticate")
     return redirect(checkout.success_address(session))
 
 
@@ -102,7 +128,7 @@ def _render(call: Call, session: Thing, form: CardForm, *, alert: str = "", stat
         f'<main id="main" class="split">{_summary(session, merchant, total)}'
         f'<section class="pane" aria-labelledby="by-card"><div class="column">'
         f'<h2 id="by-card">{"Your card" if keeps else "Pay by card"}</h2>'
-        f"{_alert(form, alert)}{_form(session, form, label)}{_cards()}</div></section></main>"
+        f"{_alert(form, alert)}{_saved(call, session)}{_form(session, form, label)}{_cards()}</div></section></main>"
     )
     pictures = [markup.origin(url) for line in session["_lines"] for url in line["_images"]]
     targets = [markup.origin(session["success_url"]), markup.origin(session["cancel_url"])]
@@ -163,6 +189,16 @@ def _alert(form: CardForm, alert: str) -> str:
             f"<ul>{links}</ul></div></div>"
         )
     return ""
+
+
+def _saved(call: Call, session: Thing) -> str:
+    rows = "".join(
+        f'<form method="post" action="/c/pay/{text(session["id"])}"><input type="hidden" name="saved" value="{text(kept["id"])}">'
+        f'<button class="button pay" type="submit">{markup.ICON_LOCK}<span>Pay with '
+        f"{text(kept['card']['brand'].title())} ···· {text(kept['card']['last4'])}</span></button></form>"
+        for kept in checkout.list_saved(call, session)
+    )
+    return f'{rows}<p class="or">Or with another card</p>' if rows else ""
 
 
 def _form(session: Thing, form: CardForm, label: str) -> str:
