@@ -40,7 +40,7 @@ class EconomyConfig(AppConfig):
             register_figure,
             register_suspended_action,
         )
-        from economy import handlers, kinds, receivers, selectors, sources
+        from economy import checks, handlers, kinds, receivers, selectors, sources  # noqa: F401  checks register themselves
         from economy.services import shelf
 
         post_migrate.connect(shelf.fill_after_migrate, sender=self, dispatch_uid="economy.shelf")

@@ -61,6 +61,8 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.view_payoutbatch",
         "economy.view_feerule",
         "economy.add_feerule",
+        "economy.view_taxrate",
+        "economy.add_taxrate",
         "economy.view_dispute",
         "economy.answer_dispute",
         "economy.view_disputestanding",

@@ -10,6 +10,10 @@ TOKEN_CURRENCY = "USD"  # noqa: S105  a currency, no secret
 RATES_URL = env.address("RATES_URL", schemes={"http", "https"}, default="")
 RATES_MAX_DAYS = 7  # money is shown in TOKEN_CURRENCY where a rate is older
 RATES_FIXED = False  # development has some of its own
+# When tokens are taxed: "spend" (a voucher for more than one purpose: where and when they are spent) or "purchase" (when they
+# are bought). What tax a place has says an engine; ours reads the rates at /admin/economy/taxrate/ (LAW-10).
+TAX_POINT = env.text("TAX_POINT", "spend")
+TAX_ENGINE = env.text("TAX_ENGINE", "economy.selectors.taxes.RateTable")
 TOKEN_LIST_PRICE_MICROS = 50_000  # five cents a token: the price written beside every amount
 TOKEN_PAYOUT_MICROS = 50_000  # what a creator is paid for one earned token (rules §8)
 PLATFORM_FEE_BP = 2_000  # where no FeeRule says otherwise

@@ -13,6 +13,7 @@ from economy.admin import (
     reviews,
     statements,
     stripe_events,
+    taxes,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "reviews",
     "statements",
     "stripe_events",
+    "taxes",
 ]

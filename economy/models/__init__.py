@@ -26,6 +26,7 @@ from economy.models.reviews import ReviewedSale, SaleReview
 from economy.models.standing import DisputeStanding, Reserve
 from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
 from economy.models.stripe import StripeEvent
+from economy.models.taxes import TaxRate
 from economy.models.top_ups import SavedCard, TopUpPlan
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "StripeCustomer",
     "StripeEvent",
     "TaxProfile",
+    "TaxRate",
     "Tip",
     "TokenLot",
     "TopUpPlan",

@@ -127,6 +127,7 @@ from economy.selectors.statements import (
     this_month,
 )
 from economy.selectors.stripe_events import find_promises, list_unhandled_events
+from economy.selectors.taxes import list_tax_rates
 from economy.selectors.top_ups import TopUp, get_top_up
 
 __all__ = [
@@ -241,6 +242,7 @@ __all__ = [
     "list_standings",
     "list_statement_lines",
     "list_statements",
+    "list_tax_rates",
     "list_tips_in",
     "list_tips_received",
     "list_unhandled_events",

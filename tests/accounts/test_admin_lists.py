@@ -122,6 +122,16 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
         resolved_by=make.make_staff(),
     )
     economy.save_fee_rule(staff=staff, kind="tip", creator=creator, fee_bp=1_500, starts_at=None, reason="Early.")
+    economy.save_tax_rate(
+        staff=make.make_staff(),
+        country="DE",
+        region="",
+        name="VAT",
+        rate_ppm=190_000,
+        is_inclusive=True,
+        starts_on=clock.today() + timedelta(days=next(_number)),
+        reason="Law",
+    )
     economy.issue_invoices()
     facts = {"opening": 0, "change": 0, "closing": 0, "lines": 0, "payout_micros": 50_000}
     Statement.objects.create(person=friend, role="fan", month=date(2020, 1, 1), **facts)

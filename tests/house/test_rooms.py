@@ -220,10 +220,12 @@ def test_apps_have_only_rooms_of_the_house():
             "unsubscribe": "signed links that end a kind of mail",
         },
         "economy": {
+            "checks": "words in the settings that decide about money",
             "documents": "statements and invoices as PDF and CSV",
             "gateway": "the one door to Stripe",
             "invariants": "what must always hold",
             "sources": "names and links of what tokens were spent on",
+            "taxing": "who says what tax an amount carries, and its arithmetic",
         },
         "calls": {
             "meter": "pure arithmetic of a bill",

@@ -1,0 +1,147 @@
+"""What sales are taxed at, place by place: rates in the order they begin, each made once and never changed (LAW-10)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from typing_extensions import override
+
+from accounts.admin.base import ReadOnlyAdmin
+from accounts.admin.people import staff_of
+from accounts.choices import countries
+from accounts.models import User
+from digis.core.errors import ValidationFailed
+from digis.core.forms import add_refusal
+from economy import selectors, services
+from economy.admin.fees import STATES, StateFilter
+from economy.models import TaxRate
+from economy.taxing import write_rate
+
+if TYPE_CHECKING:
+    TaxRateBase = forms.ModelForm[TaxRate]
+else:  # generic to the checker only
+    TaxRateBase = forms.ModelForm
+
+PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,4}))?", re.ASCII)
+
+
+class TaxRateForm(TaxRateBase):
+    """Where, what, how much, from when and why. The rate is made here: what stands against it is told beside its field."""
+
+    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=lambda: [("", "—"), *countries()])
+    region = forms.CharField(
+        label=gettext_lazy("Region"),
+        max_length=6,
+        required=False,
+        help_text=gettext_lazy("Such as US-NY. Left empty, the rate is for the rest of the country."),
+    )
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=40, help_text=gettext_lazy("VAT, or sales tax."))
+    percent = forms.CharField(
+        label=gettext_lazy("Rate, in percent"),
+        max_length=9,
+        help_text=gettext_lazy("20, for example, or 8.875. A rate of 0 ends the tax of this place."),
+    )
+    is_inclusive = forms.BooleanField(
+        label=gettext_lazy("Prices include it"),
+        required=False,
+        help_text=gettext_lazy("Ticked, the price stays and the tax is in it. Otherwise it comes on top."),
+    )
+    starts_on = forms.DateField(
+        label=gettext_lazy("Begins on (UTC)"),
+        required=False,
+        help_text=gettext_lazy("Left empty, it begins today. What was sold before keeps the tax of its day."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300})
+    )
+    staff: User
+
+    class Meta:
+        model = TaxRate
+        fields = ("country", "region", "name", "is_inclusive", "starts_on", "reason")
+
+    def clean_percent(self) -> int:
+        """Return parts per million, read digit by digit."""
+        found = PERCENT.fullmatch(self.cleaned_data["percent"].strip().removesuffix("%").strip())
+        if found is None:
+            raise forms.ValidationError(_("Write a number with at most four decimals, such as 8.875."))
+        return int(found[1]) * 10_000 + int((found[2] or "").ljust(4, "0"))
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            self.made = services.save_tax_rate(
+                staff=self.staff,
+                country=cleaned["country"],
+                region=cleaned["region"],
+                name=cleaned["name"],
+                rate_ppm=cleaned["percent"],
+                is_inclusive=cleaned["is_inclusive"],
+                starts_on=cleaned["starts_on"],
+                reason=cleaned["reason"],
+            )
+        except ValidationFailed as refusal:
+            add_refusal(self, refusal)
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """Build no row: `clean` has written it, and its constraints would find it."""
+
+
+@admin.register(TaxRate)
+class TaxRateAdmin(ReadOnlyAdmin):
+    list_display = ["starts_on", "place", "name", "percent", "is_inclusive", "state", "reason", "created_by"]
+    list_filter = [StateFilter, "is_inclusive", "country"]
+    list_select_related = ["created_by"]
+    search_fields = ["country", "region", "name", "reason"]
+    ordering = ["country", "region", "-starts_on"]
+    fields = ["country", "region", "name", "percent", "is_inclusive", "starts_on", "reason"]
+    shown = ["country", "region", "name", "percent", "is_inclusive", "starts_on", "state", "reason", "created_by", "created_at"]  # fmt: skip
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TaxRate]:
+        return selectors.list_tax_rates().order_by(*self.ordering)
+
+    @override
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("economy.add_taxrate")
+
+    @override
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj is None else self.shown
+
+    @override
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [] if obj is None else self.shown
+
+    @override
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            return super().get_form(request, obj, change=change, **kwargs)
+        return type("Made", (TaxRateForm,), {"staff": staff_of(request)})
+
+    @override
+    def save_model(self, request: HttpRequest, obj: TaxRate, form: Any, change: bool) -> None:
+        obj.__dict__.update(form.made.__dict__)
+
+    @admin.display(description=gettext_lazy("place"), ordering="country")
+    def place(self, rate: TaxRate) -> str:
+        return rate.region or rate.country
+
+    @admin.display(description=gettext_lazy("rate"), ordering="rate_ppm")
+    def percent(self, rate: TaxRate) -> str:
+        return _("%(percent)s %%") % {"percent": write_rate(rate.rate_ppm)}
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state(self, rate: Any) -> str:
+        return str(STATES[rate.state])

@@ -1,0 +1,1 @@
+DROP TRIGGER economy_tax_rate_written_once ON economy_taxrate;
