@@ -25,6 +25,7 @@ from accounts.permissions import require_not_staff, require_signed_in
 from accounts.selectors import get_person_by_handle
 from digis.core.api import Pages
 from digis.core.errors import ValidationFailed
+from digis.core.http import client_country
 from digis.core.idempotency import request_key
 from digis.core.limits import count_request
 from economy import selectors, services
@@ -63,6 +64,10 @@ class OrderSerializer(serializers.Serializer[Any]):
     pack_id = serializers.UUIDField(required=False)
     tokens = serializers.IntegerField(required=False)
     return_url = serializers.URLField(max_length=500, required=False, default="")
+    country = serializers.CharField(max_length=2, required=False, default="")  # where the buyer lives, for the tax
+    region = serializers.CharField(
+        max_length=6, required=False, default=""
+    )  # a part of it with a rate of its own: US-NY
 
 
 class PurchaseSerializer(serializers.ModelSerializer[Purchase]):
@@ -163,7 +168,8 @@ class Packs(APIView):
     @extend_schema(operation_id="tokens_packs", responses=PackSerializer(many=True), auth=[])
     def get(self, request: Request) -> Response:
         """Packs on offer, at the prices the caller would be charged; a bare array."""
-        shelf = selectors.get_shelf(currency=getattr(request.user, "currency", ""))
+        user = request.user
+        shelf = selectors.get_shelf_for(user) if isinstance(user, User) else selectors.get_shelf()
         return Response(PackSerializer(shelf.packs, many=True).data)
 
 
@@ -181,12 +187,16 @@ class Buy(TokensView):
         order = form.validated_data
         key = request_key(request.headers.get("Idempotency-Key"), prefix="api", room=PURCHASE_KEY)
         is_replay = selectors.has_purchase(self.person, key=key)
+        if order["country"]:
+            place = _place(order["country"], order["region"])
+            services.declare_tax_place(person=self.person, place=place)
         purchase = services.start_purchase(
             person=self.person,
             key=key,
             pack_id=order.get("pack_id"),
             tokens=order.get("tokens"),
             return_url=_return_url(order["return_url"]),
+            seen_country=client_country(request),
         )
         answer = Response(PurchaseSerializer(purchase).data, status=status.HTTP_201_CREATED)
         if is_replay:
@@ -331,6 +341,13 @@ def _moment(text: str, name: str) -> Any:
         return serializers.DateTimeField().to_internal_value(text)
     except serializers.ValidationError as error:
         raise ValidationFailed({name: [_("Write a time like 2026-01-31T12:00:00Z.")]}) from error
+
+
+def _place(country: str, region: str) -> str:
+    """Read where a buyer lives; a region has to lie in its country."""
+    if region and not region.startswith(f"{country}-"):
+        raise ValidationFailed({"region": [_("Write the region with its country, such as US-NY.")]})
+    return region or country
 
 
 def _return_url(url: str) -> str:

@@ -15,6 +15,7 @@ from accounts.choices import countries
 from digis.core.currencies import currency_of_region
 from digis.core.forms import MoneyForm
 from economy.models import TaxProfile
+from economy.selectors import list_tax_places
 
 GROUPED = re.compile(r"\d{1,3}(?:[.,’'\s]\d{3})+")
 
@@ -34,6 +35,17 @@ class TokensField(forms.IntegerField):
     def to_python(self, value: Any) -> int | None:
         text = str(value or "").strip()
         return super().to_python(re.sub(r"\D", "", text) if GROUPED.fullmatch(text) else text)
+
+
+class TaxPlaceForm(forms.Form):
+    """Where a buyer lives: a country, or a part of one that has a tax of its own."""
+
+    place = forms.ChoiceField(
+        label=_("Where do you live?"),
+        help_text=_("The tax in our prices is that of your home. Your bank confirms the country when you pay."),
+        choices=lambda: [("", "—"), *list_tax_places()],
+        error_messages={"required": _("Choose where you live.")},
+    )
 
 
 class BuyForm(MoneyForm):
@@ -60,6 +72,11 @@ class BuyForm(MoneyForm):
             return UUID(self.data.get("pack", ""))
         except ValueError:
             return None
+
+    @property
+    def place_form(self) -> TaxPlaceForm:
+        """What is asked first where prices cannot be told before."""
+        return TaxPlaceForm()
 
     @override
     def clean(self) -> dict[str, Any]:

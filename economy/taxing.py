@@ -14,6 +14,10 @@ from typing import Any, Final, Protocol
 from django.conf import settings
 from django.utils import formats
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from digis.core.money import Money
+from digis.core.templatetags.digis import cents
 
 MILLION: Final = 1_000_000
 SPEND, PURCHASE = "spend", "purchase"
@@ -53,6 +57,11 @@ class Assessment:
     def percent(self) -> str:
         """The rate as people write it."""
         return write_rate(self.rate_ppm)
+
+    def say(self, currency: str) -> str:
+        """Write the tax as it stands beside the price."""
+        tax = Money(self.tax, currency)
+        return say_tax(tax, name=self.name, rate_ppm=self.rate_ppm, is_inclusive=self.is_inclusive)
 
 
 class TaxEngine(Protocol):
@@ -103,6 +112,15 @@ def part_of_tax(tax: int, *, part: int, whole: int) -> int:
     Notes take the difference between two of these: what several carry back comes to the whole tax once all is returned.
     """
     return round_half_up(tax * part, whole)
+
+
+def say_tax(money: Money, *, name: str, rate_ppm: int, is_inclusive: bool) -> str:
+    """Write a tax as it stands beside a price: in it, or on top of it; nothing where there is none."""
+    if not rate_ppm:
+        return ""
+    words = {"tax": cents(money), "name": name, "percent": write_rate(rate_ppm)}
+    line = _("includes %(tax)s %(name)s (%(percent)s %%)") if is_inclusive else _("+ %(tax)s %(name)s (%(percent)s %%)")
+    return line % words
 
 
 def write_rate(rate_ppm: int) -> str:

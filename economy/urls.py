@@ -9,6 +9,7 @@ urlpatterns = [
     # /wallet/
     path("wallet/", views.wallet, name="wallet"),
     path("wallet/buy/", views.buy, name="buy"),
+    path("wallet/place/", views.tax_place, name="tax_place"),
     path("wallet/purchases/<uuid:purchase_id>/", views.purchase, name="purchase"),
     path("wallet/purchases/<uuid:purchase_id>/return/", views.return_purchase, name="return_purchase"),
     path("wallet/history/", views.history, name="history"),

@@ -63,6 +63,8 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.add_feerule",
         "economy.view_taxrate",
         "economy.add_taxrate",
+        "economy.view_purchaseplace",
+        "economy.settle_purchaseplace",
         "economy.view_dispute",
         "economy.answer_dispute",
         "economy.view_disputestanding",

@@ -166,9 +166,11 @@ class StripeSandbox:
         """Add a receiver, of the connected accounts' events if `connect`, or change the one with this id."""
         return self.control("endpoint", url=url, secrets=list(secrets), id=endpoint_id, connect=connect)
 
-    def pay(self, session: str, card: str = "4242424242424242", *, passes: bool | None = None) -> Json:
-        """Pay a checkout session without its page; a decline leaves it open."""
-        return self.control("pay", session=session, card=card, passes=passes)
+    def pay(
+        self, session: str, card: str = "4242424242424242", *, passes: bool | None = None, country: str | None = None
+    ) -> Json:
+        """Pay a checkout session without its page; a decline leaves it open. `country` is of the billing address."""
+        return self.control("pay", session=session, card=card, passes=passes, country=country)
 
     def refund(self, payment_intent: str, *, amount: int | None = None) -> Json:
         return self.control("refunds", payment_intent=payment_intent, amount=amount)

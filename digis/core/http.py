@@ -123,6 +123,17 @@ def client_address(request: HttpRequest) -> str:
     return address_behind(request.META.get("REMOTE_ADDR") or "", request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
 
+def client_country(request: HttpRequest) -> str:
+    """Return the country our proxy says the caller's address is in, as two letters; "" where it says none, or nobody may."""
+    if not settings.COUNTRY_HEADER or not is_trusted_proxy(getattr(request, "peer", "") or ""):
+        return ""
+    said = str(request.headers.get(settings.COUNTRY_HEADER, "")).strip().upper()
+    return said if re.fullmatch(r"[A-Z]{2}", said, re.ASCII) and said not in _NO_COUNTRY else ""
+
+
+_NO_COUNTRY = frozenset({"XX", "ZZ", "EU", "AP"})  # what edges write where they know none
+
+
 class EdgeMiddleware:
     """The first to see a request: settles its address and drops every header an outsider may not send.
 
@@ -141,6 +152,7 @@ class EdgeMiddleware:
             for name in (*_FORWARDED, "HTTP_X_REQUEST_ID"):
                 request.META.pop(name, None)
         request.began_ms = int(clock.now().timestamp() * 1000)  # type: ignore[attr-defined]  # what pages say to their socket
+        request.peer = peer  # type: ignore[attr-defined]  # read by client_country()
         request.client_address = address  # type: ignore[attr-defined]  # read by client_address()
         return self.get_response(request)
 

@@ -293,6 +293,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 TRUSTED_PROXIES: list[str] = []  # addresses of our own proxies; only from them is X-Forwarded-For believed
+# A header in which our proxies write the caller's country, such as CF-IPCountry; believed from TRUSTED_PROXIES alone. "" is off.
+COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")
 DEV_PAGES = False  # /dev/…: the mailbox and the component gallery, never in production
 MAIL_DIR = STATE_DIR / "mail"
 VAPID_KEY_FILE = str(STATE_DIR / "vapid.secret")  # keeps the key for web push that nobody stated; "" in production

@@ -44,6 +44,8 @@ class Payment:
     is_live: bool
     disputes: tuple[Dispute, ...]
     decline: str = ""  # Stripe's word for why a card was declined, such as insufficient_funds
+    card_country: str = ""  # of the bank that issued the card
+    billing_country: str = ""
 
     @property
     def kept(self) -> int:
@@ -71,12 +73,14 @@ def open_checkout(
     currency: str,
     success_url: str,
     cancel_url: str,
+    about: str = "",
 ) -> CheckoutSession:
     """Open a hosted checkout page for a purchase; asking again returns the same page.
 
-    The payment carries the purchase's id in its metadata: the payment intent does not exist yet and is matched by it.
+    `about` stands under the title. The payment carries the purchase's id in its metadata: the payment intent does not exist yet and is matched by it.
     """
     reference = {"purchase": str(purchase_id)}
+    product: Any = {"name": title, "description": about} if about else {"name": title}
     try:
         session = client().v1.checkout.sessions.create(
             {
@@ -89,7 +93,7 @@ def open_checkout(
                         "price_data": {
                             "currency": currency.lower(),
                             "unit_amount": amount_minor,
-                            "product_data": {"name": title},
+                            "product_data": product,
                         },
                     }
                 ],
@@ -160,6 +164,8 @@ def get_payment(intent_id: str) -> Payment:
         is_live=bool(raw.get("livemode")),
         disputes=disputes,
         decline=decline,
+        card_country=_country((charge.get("payment_method_details") or {}).get("card") or {}),
+        billing_country=_country((charge.get("billing_details") or {}).get("address") or {}),
     )
 
 
@@ -244,6 +250,11 @@ def read_session(session: Any) -> CheckoutSession:
         status=raw.get("status") or "open",
         intent_id=intent if isinstance(intent, str) else intent["id"],
     )
+
+
+def _country(said: dict[str, Any]) -> str:
+    code = str(said.get("country") or "").upper()
+    return code if len(code) == 2 and code.isascii() and code.isalpha() else ""
 
 
 def _card(charge: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from economy.models.reviews import ReviewedSale, SaleReview
 from economy.models.standing import DisputeStanding, Reserve
 from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
 from economy.models.stripe import StripeEvent
-from economy.models.taxes import TaxRate
+from economy.models.taxes import PlaceEvidence, PurchasePlace, PurchaseTax, TaxPlace, TaxRate
 from economy.models.top_ups import SavedCard, TopUpPlan
 
 __all__ = [
@@ -57,8 +57,11 @@ __all__ = [
     "PayoutAccount",
     "PayoutBatch",
     "PayoutStep",
+    "PlaceEvidence",
     "Purchase",
+    "PurchasePlace",
     "PurchaseReturn",
+    "PurchaseTax",
     "Reconciliation",
     "Redemption",
     "Referral",
@@ -72,6 +75,7 @@ __all__ = [
     "Statement",
     "StripeCustomer",
     "StripeEvent",
+    "TaxPlace",
     "TaxProfile",
     "TaxRate",
     "Tip",

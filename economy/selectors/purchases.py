@@ -23,26 +23,30 @@ from digis.core.money import BASIS_POINTS, Money, money_for
 from economy.models import Pack, PackPrice, Purchase
 from economy.models.purchases import unit_tenths
 from economy.selectors.rates import find_rate
+from economy.selectors.taxes import assess, find_place_of, name_place
+from economy.taxing import Assessment, Place, taxes_purchases
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What so many tokens cost now."""
+    """What so many tokens cost now: `price` is what is charged, with the tax that `tax` splits it into."""
 
     tokens: int
     bonus_tokens: int
     price: Money
     pack: Pack | None = None
     rate: Rate | None = None
+    tax: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A pack with the price one buyer pays for it; `rate` is the one that price was found to be enough by."""
+    """A pack with the price one buyer pays for it, tax and all; `rate` is the one that price was found to be enough by."""
 
     pack: Pack
     price: Money
     rate: Rate | None = None
+    tax: Assessment | None = None
 
     @property
     def pk(self) -> UUID:
@@ -72,7 +76,17 @@ class Offer:
     @property
     def unit_cents(self) -> str:
         """What one token comes to in cents, where the price is the pack's own."""
-        return "" if self.rate else self.pack.unit_cents
+        return self.pack.unit_cents if self.price == self.pack.price else ""
+
+    @property
+    def net(self) -> Money:
+        """What is left of the price without its tax."""
+        return Money(self.tax.net, self.price.currency) if self.tax else self.price
+
+    @property
+    def tax_words(self) -> str:
+        """The tax as it stands beside the price."""
+        return self.tax.say(self.price.currency) if self.tax else ""
 
     @property
     def unit_tenths(self) -> int:
@@ -89,13 +103,32 @@ class Shelf:
     currency: str
     least: int
     most: int
+    place: Place | None = None
+    tax: Assessment | None = None  # of one unit of `currency`: by what a typed amount is taxed
 
     @property
     def version(self) -> str:
         prices = [
-            (str(pack.pk), pack.tokens, pack.bonus_tokens, pack.price.minor, pack.price.currency) for pack in self.packs
+            (str(pack.pk), pack.tokens, pack.bonus_tokens, pack.price.minor, pack.price.currency, pack.tax)
+            for pack in self.packs
         ]
-        return hashlib.sha256(repr((prices, self.token_micros, self.currency)).encode()).hexdigest()[:32]
+        said = (prices, self.token_micros, self.currency, self.place, self.tax)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+    @property
+    def needs_place(self) -> bool:
+        """Whether nothing can be bought before the buyer has said where they live."""
+        return self.place is None and taxes_purchases()
+
+    @property
+    def place_name(self) -> str:
+        """For where these prices are."""
+        return name_place(self.place) if self.place else ""
+
+    @property
+    def tax_on_top(self) -> int:
+        """The rate that comes upon a typed amount, in parts per million, for the script that writes what it costs."""
+        return self.tax.rate_ppm if self.tax and not self.tax.is_inclusive else 0
 
     @property
     def token_price(self) -> str:
@@ -147,10 +180,20 @@ class Allowance:
     at: datetime | None
 
 
-def get_shelf(*, currency: str = "") -> Shelf:
-    """Return the present price list for a buyer of this currency: one query, and two more for another than the packs' own."""
+def get_shelf_for(person: User) -> Shelf:
+    """Return the present price list for a person: in their currency, and with the tax of where they live."""
+    return get_shelf(currency=person.currency, place=find_place_of(person))
+
+
+def get_shelf(*, currency: str = "", place: Place | None = None) -> Shelf:
+    """Return the present price list for a buyer of this currency: one query, and two more for another than the packs' own.
+
+    With a place, prices hold its tax: those of the list where it is in them, more where it comes on top (LAW-10).
+    """
     return Shelf(
-        packs=_offer(list(list_packs()), currency),
+        place=place,
+        tax=assess(Money(10 ** exponent_of(settings.TOKEN_CURRENCY), settings.TOKEN_CURRENCY), place),
+        packs=_offer(list(list_packs()), currency, place),
         token_micros=settings.TOKEN_LIST_PRICE_MICROS,
         currency=settings.TOKEN_CURRENCY,
         least=settings.PURCHASE_MIN_TOKENS,
@@ -178,40 +221,65 @@ def find_least_price(*, tokens: int, rate: Rate) -> Money:
     return Money(-(-needed // (MICROS**2 * BASIS_POINTS)), rate.currency)
 
 
-def _offer(packs: Sequence[Pack], currency: str) -> tuple[Offer, ...]:
-    """Price packs for a buyer: in their currency where a pack has a price in it that is enough today, else in its own."""
+def _offer(packs: Sequence[Pack], currency: str, place: Place | None) -> tuple[Offer, ...]:
+    """Price packs for a buyer: in their currency where a pack has a price in it that is enough today, else in its own.
+
+    What covers the payout is the price without the tax that is in it: a pack whose own price does not is not offered where
+    that is so (LEDGER-11).
+    """
     rate = find_rate(currency) if currency in EXPONENTS and currency != settings.TOKEN_CURRENCY else None
-    if rate is None:
-        return tuple(Offer(pack, pack.price) for pack in packs)
-    prices = {row.pack_id: row.price for row in PackPrice.objects.filter(currency=currency, pack__in=packs)}
+    prices = {}
+    if rate is not None:
+        prices = {row.pack_id: row.price for row in PackPrice.objects.filter(currency=currency, pack__in=packs)}
     offers = []
     for pack in packs:
         price = prices.get(pack.pk)
-        if price is not None and covers_payout(tokens=pack.total_tokens, price=price, rate=rate):
-            offers.append(Offer(pack, price, rate))
-        else:
-            offers.append(Offer(pack, pack.price))
+        offer = _tax(pack, price, rate, place) if price is not None else None
+        if offer is None or rate is None or not covers_payout(tokens=pack.total_tokens, price=offer.net, rate=rate):
+            offer = _tax(pack, pack.price, None, place)
+            if offer.net < pack.price and not _covers_at_home(pack, offer.net):
+                continue
+        offers.append(offer)
     return tuple(offers)
 
 
-def quote_for(*, pack_id: UUID | None = None, tokens: int | None = None, currency: str = "") -> Quote:
-    """Return the present price of a pack, or of a number of tokens at the list price (LEDGER-7).
+def _tax(pack: Pack, price: Money, rate: Rate | None, place: Place | None) -> Offer:
+    tax = assess(price, place)
+    return Offer(pack, Money(tax.gross, price.currency) if tax else price, rate, tax)
+
+
+def _covers_at_home(pack: Pack, net: Money) -> bool:
+    """Say whether what is left of a pack's own price is enough: in its own currency one unit is worth one."""
+    return covers_payout(tokens=pack.total_tokens, price=net, rate=Rate(net.currency, MICROS, clock.today()))
+
+
+def quote_for(
+    *, pack_id: UUID | None = None, tokens: int | None = None, currency: str = "", place: Place | None = None
+) -> Quote:
+    """Return the present price of a pack, or of a number of tokens at the list price, with the place's tax (LEDGER-7).
 
     A pack costs its price in the buyer's `currency` where it has one that covers the payout, else its own; a number of
     tokens is always in TOKEN_CURRENCY.
-    Raises NotFound for a pack that is not offered and ValidationFailed for an amount out of bounds (LEDGER-10).
+    Raises NotFound for a pack that is not offered and ValidationFailed for an amount out of bounds (LEDGER-10), and for no
+    place where purchases are taxed (LAW-10).
     """
+    if place is None and taxes_purchases():
+        raise ValidationFailed({"country": [_("Say where you live first: prices hold the tax of that place.")]})
     if pack_id is not None:
         pack = list_packs().filter(pk=pack_id).first()
         if pack is None:
             raise NotFound
-        (offer,) = _offer([pack], currency)
-        return Quote(pack.tokens, pack.bonus_tokens, offer.price, pack, offer.rate)
+        offers = _offer([pack], currency, place)
+        if not offers:
+            raise NotFound
+        return Quote(pack.tokens, pack.bonus_tokens, offers[0].price, pack, offers[0].rate, offers[0].tax)
     least, most = settings.PURCHASE_MIN_TOKENS, settings.PURCHASE_MAX_TOKENS
     if tokens is None or not least <= tokens <= most:
         message = _("Choose between %(least)s and %(most)s tokens.") % {"least": f"{least:,}", "most": f"{most:,}"}
         raise ValidationFailed({"tokens": [message]})
-    return Quote(tokens, 0, money_for(tokens))
+    price = money_for(tokens)
+    tax = assess(price, place)
+    return Quote(tokens, 0, Money(tax.gross, price.currency) if tax else price, tax=tax)
 
 
 def get_purchase(*, id: UUID) -> Purchase:  # noqa: A002  the house's selectors take `id`

@@ -39,6 +39,7 @@ from economy.services.payouts import (
     review_payout,
     run_weekly_batch,
 )
+from economy.services.places import declare_tax_place, settle_place
 from economy.services.purchases import (
     converge_due_purchases,
     converge_purchase,
@@ -86,6 +87,7 @@ __all__ = [
     "converge_due_purchases",
     "converge_purchase",
     "decide_adjustment",
+    "declare_tax_place",
     "enter_rate",
     "expire_promotional_lots",
     "fetch_rates",
@@ -147,6 +149,7 @@ __all__ = [
     "set_limit",
     "set_limits",
     "set_pack_price",
+    "settle_place",
     "settle_referral",
     "start_hold",
     "start_onboarding",

@@ -25,10 +25,12 @@ from economy.errors import PaymentsUnavailable, PriceChanged, PurchaseDayLimitRe
 from economy.events import PurchaseSettled
 from economy.kinds import tell_of_purchase
 from economy.models import Purchase
-from economy.selectors import Quote, get_purchase, get_shelf, list_due_purchases, quote_for
+from economy.selectors import Quote, get_purchase, get_shelf_for, list_due_purchases, quote_for
 from economy.selectors.purchases import get_allowance
+from economy.selectors.taxes import find_place_of, say_tax_of
 from economy.services.balances import announce_balances
 from economy.services.cards import customer_of, end_charge, send_charge, stop_plan
+from economy.services.places import keep_tax_quote, note_place
 from economy.services.returns import send_returns
 from economy.services.settling import case_of, note_disputes, settle
 
@@ -48,10 +50,12 @@ def start_purchase(
     shown: str | None = None,
     next_path: str = "",
     return_url: str = "",
+    seen_country: str = "",
 ) -> Purchase:
     """Store the quote and open Stripe's hosted page for it; `checkout_url` of the result leads there.
 
-    A pack is paid in the person's own currency where it has a price in it; the rate it was checked by is stored (LEDGER-7).
+    A pack is paid in the person's own currency where it has a price in it; the rate it was checked by is stored (LEDGER-7),
+    and so is the tax of where they live (LAW-10); `seen_country` is where the edge says their address is.
     `shown` is the version of the price list the page showed: when prices changed since, PriceChanged is raised and
     nothing is bought (LEDGER-7). Raises EmailUnverified, PurchaseTooLarge and PurchaseDayLimitReached (LEDGER-10), and
     PaymentsUnavailable. The same key returns the first purchase, opening its page if that failed before (LEDGER-4); nothing
@@ -59,8 +63,8 @@ def start_purchase(
     """
     require_not_staff(person)
     require_verified(person)
-    quote = quote_for(pack_id=pack_id, tokens=tokens, currency=person.currency)
-    purchase = _store_quote(person, quote, key, shown, next_path, return_url)
+    quote = quote_for(pack_id=pack_id, tokens=tokens, currency=person.currency, place=find_place_of(person))
+    purchase = _store_quote(person, quote, key, shown, next_path, return_url, seen_country)
     if purchase.is_settled or purchase.checkout_url:
         return purchase
     return _open_page(purchase)
@@ -167,7 +171,9 @@ def receive_stripe_event(*, event_type: str, thing: dict[str, object]) -> None:
 MONEY_EVENTS: Final = ("payment_intent.", "charge.", "checkout.session.", "refund.")
 
 
-def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_path: str, return_url: str) -> Purchase:
+def _store_quote(
+    person: User, quote: Quote, key: str, shown: str | None, next_path: str, return_url: str, seen_country: str
+) -> Purchase:
     now = clock.now()
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(
@@ -181,16 +187,18 @@ def _store_quote(person: User, quote: Quote, key: str, shown: str | None, next_p
             if known.status == Status.PENDING and known.quote_expires_at <= now:
                 raise QuoteExpired
             return known
-        if shown is not None and shown != get_shelf(currency=person.currency).version:
+        if shown is not None and shown != get_shelf_for(person).version:
             raise PriceChanged(price=f"{quote.price.decimal} {quote.price.currency}")
         _require_within_limits(person, quote)
-        return store_purchase(person, quote, key=key, next_path=next_path, return_url=return_url)
+        return store_purchase(
+            person, quote, key=key, seen_country=seen_country, next_path=next_path, return_url=return_url
+        )
 
 
-def store_purchase(person: User, quote: Quote, *, key: str, **given: str) -> Purchase:
+def store_purchase(person: User, quote: Quote, *, key: str, seen_country: str = "", **given: str) -> Purchase:
     """Store a quote as it is now (LEDGER-7); the caller holds the person's row and has looked at what they may buy."""
     now = clock.now()
-    return Purchase.objects.create(
+    purchase = Purchase.objects.create(
         person=person,
         key=key,
         pack=quote.pack,
@@ -206,6 +214,8 @@ def store_purchase(person: User, quote: Quote, *, key: str, **given: str) -> Pur
         updated_at=now,
         **given,
     )
+    keep_tax_quote(purchase, quote.tax, seen_country=seen_country)
+    return purchase
 
 
 def _require_within_limits(person: User, quote: Quote) -> None:
@@ -233,6 +243,7 @@ def _open_page(purchase: Purchase) -> Purchase:
             currency=purchase.currency,
             success_url=purchase.return_url or here,
             cancel_url=purchase.return_url or f"{here}?left=1",
+            about=say_tax_of(purchase),
         )
     except gateway.GatewayError as error:
         raise PaymentsUnavailable from error
@@ -318,6 +329,7 @@ def _settle(purchase: Purchase, payment: gateway.Payment, now: datetime) -> None
         case=case_of(payment.disputes),
     )
     note_disputes(purchase, payment.disputes)
+    note_place(purchase, card=payment.card_country, billing=payment.billing_country)
 
 
 def _wait_or_end(

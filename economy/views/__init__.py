@@ -5,6 +5,7 @@ from economy.views.limits import limits
 from economy.views.sales import give_back, return_purchase
 from economy.views.statements import invoice_pdf, statement, statement_csv, statement_pdf, statements
 from economy.views.studio import disputes, earnings, payout, payout_setup, payouts, tax
+from economy.views.taxes import tax_place
 from economy.views.tips import tip, tips
 from economy.views.top_ups import card, card_kept, card_remove, top_up, top_up_off
 from economy.views.wallet import buy, history, history_csv, purchase, receipt, wallet
@@ -37,6 +38,7 @@ __all__ = [
     "statements",
     "stripe_webhook",
     "tax",
+    "tax_place",
     "tip",
     "tips",
     "top_up",

@@ -156,7 +156,7 @@ def _show(
 
 def _top_up(payer: User, refusal: InsufficientTokens, onward: str) -> dict[str, Any]:
     """Return what the sheet shows when it has turned into the top-up: packs, with the way back to the act."""
-    shelf = selectors.get_shelf(currency=payer.currency)
+    shelf = selectors.get_shelf_for(payer)
     short = refusal.data["needed"] - refusal.data["covered"]
     buying = BuyForm(next_path=onward, default_pack=shelf.suggest(short), initial={"shown": shelf.version})
     return {"refusal": refusal, "short": short, "buy_form": buying, "packs": shelf.packs, "limits": shelf}

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import require_not_staff, require_signed_in
 from digis.core.errors import LimitReached, ValidationFailed
 from digis.core.htmx import render_page
-from digis.core.http import next_url, redirect
+from digis.core.http import client_country, next_url, redirect
 from digis.core.idempotency import form_key
 from digis.core.limits import limited
 from digis.core.pagination import cursor_page
@@ -72,6 +72,7 @@ def buy(request: HttpRequest) -> HttpResponse:
                 key=form.cleaned_data["idempotency_key"],
                 shown=form.cleaned_data["shown"] or None,
                 next_path=onward,
+                seen_country=client_country(request),
                 **form.order,
             )
         except ValidationFailed as refusal:
@@ -79,7 +80,7 @@ def buy(request: HttpRequest) -> HttpResponse:
                 form.add_error(name if name in form.fields else None, lines)
         except (PriceChanged, QuoteExpired) as refusal:  # shown again at the present price, with a fresh key
             form.add_error(None, str(refusal))
-            form.renew(key=form_key(), shown=selectors.get_shelf(currency=person.currency).version)
+            form.renew(key=form_key(), shown=selectors.get_shelf_for(person).version)
         except (LimitReached, PaymentsUnavailable) as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -98,6 +99,7 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     found = services.look_at_purchase(purchase_id=purchase_id)
     context = {
         "purchase": found,
+        "tax_words": selectors.say_tax_of(found),
         "left": "left" in request.GET,
         "invoices": selectors.list_invoices_of(found.pk) if found.postings else [],
         "returnable": selectors.find_returnable_part(found),
@@ -165,14 +167,14 @@ def _number(text: str) -> int:
 
 def _suggested(person: User, short: int = 0, *, pack: str = "", tokens: int = 0) -> dict[str, Any]:
     """Choose beforehand: what somebody had chosen, else the smallest pack that covers what is short, else the usual."""
-    shelf = selectors.get_shelf(currency=person.currency)
+    shelf = selectors.get_shelf_for(person)
     chosen = next((offered.pk for offered in shelf.packs if str(offered.pk) == pack), None)
     initial = {"shown": shelf.version, **({"tokens": tokens} if tokens else {})}
     return {"default_pack": None if tokens else chosen or shelf.suggest(short), "initial": initial}
 
 
 def _shop(person: User, form: BuyForm) -> dict[str, Any]:
-    shelf = selectors.get_shelf(currency=person.currency)
+    shelf = selectors.get_shelf_for(person)
     return {"form": form, "packs": shelf.packs, "limits": shelf}
 
 

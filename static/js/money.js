@@ -22,3 +22,13 @@ export function priceUp(tokens, pico, exponent) {
   const unit = 10n ** BigInt(12 - exponent);
   return (BigInt(tokens) * BigInt(pico) + unit - 1n) / unit;
 }
+
+/**
+ * A price with the tax that comes on top of it, rounded half up as the server does (LAW-10).
+ *
+ * @param {bigint} minor in the currency's smallest unit
+ * @param {string} ppm the rate in parts per million
+ */
+export function addTax(minor, ppm) {
+  return minor + (2n * minor * BigInt(ppm) + 1_000_000n) / 2_000_000n;
+}

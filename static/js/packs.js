@@ -1,5 +1,5 @@
 // The gold button says the whole amount, whichever tile is ticked or amount is written. Without this the form posts all the same.
-import { priceUp, writeMoney } from "./money.js";
+import { addTax, priceUp, writeMoney } from "./money.js";
 
 /** @param {HTMLFormElement} form */
 function bindPacks(form) {
@@ -17,7 +17,7 @@ function bindPacks(form) {
   const chosen = () => {
     const written = Number.parseInt(own.value.replace(/\D/g, ""), 10);
     if (written > 0) {
-      const minor = priceUp(written, tokenPico, Number(form.dataset.exponent));
+      const minor = addTax(priceUp(written, tokenPico, Number(form.dataset.exponent)), form.dataset.taxPpm ?? "0");
       return { tokens: written, price: write(form.dataset, minor) };
     }
     const tile = form.querySelector("input[name=pack]:checked");

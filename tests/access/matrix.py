@@ -157,6 +157,7 @@ MATRIX: dict[str, Row] = {
     # tokens
     "economy:wallet": page(WALLETS),
     "economy:buy": form(WALLETS, {ANON: 302, UNVERIFIED: (303, 403, 422), STAFF: 403, ADMIN: 403, "*": 422}),
+    "economy:tax_place": form(WALLETS, {ANON: 302, STAFF: 403, ADMIN: 403, "*": 422}),
     "economy:purchase": page(
         {ANON: 302, STAFF: (403, 404), ADMIN: (403, 404), "*": 404}, args=lambda _: {"purchase_id": NOBODY}
     ),

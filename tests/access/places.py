@@ -33,7 +33,9 @@ from economy.models import (
     PackPrice,
     Payout,
     PayoutAccount,
+    PlaceEvidence,
     Purchase,
+    PurchasePlace,
     SavedCard,
     Statement,
     TopUpPlan,
@@ -724,6 +726,11 @@ def buy(_: Any) -> Visit:
 
 
 @place
+def tax_place(_: Any) -> Visit:
+    return Visit(signed_in(fan()), "/wallet/place/?next=/explore/", {"place": "DE"})
+
+
+@place
 def purchase_paid(_: Any) -> Visit:
     return purchase("paid")
 
@@ -1072,6 +1079,39 @@ def staff_payout(_: Any) -> Visit:
 def staff_payout_with_a_fault(_: Any) -> Visit:
     path = reverse("admin:economy_payout_change", args=[payout("transferring", fault="2 transfers").pk])
     return Visit(staff(), path, {"reason": "One of them was ours."})
+
+
+@place
+def staff_tax_rates(_: Any) -> Visit:
+    staff_tax_rate(_)
+    return Visit(staff(), "/admin/economy/taxrate/")
+
+
+@place
+def staff_tax_rate(_: Any) -> Visit:
+    number = next(_number)
+    economy.save_tax_rate(
+        staff=make.make_staff(),
+        country="US",
+        region=f"US-{number % 1_000}",
+        name="sales tax",
+        rate_ppm=88_750,
+        is_inclusive=False,
+        starts_on=clock.today() + timedelta(days=number),
+        reason="The county decided so.",
+    )
+    typed = {"country": "DE", "name": "VAT", "percent": "19", "reason": "As the law says."}
+    return Visit(staff(), "/admin/economy/taxrate/add/", typed)
+
+
+@place
+def staff_place_of_supply(_: Any) -> Visit:
+    bought = make.buy_tokens(fan(), 200)
+    for kind, country in (("card", "DE"), ("billing", "GB")):
+        PlaceEvidence.objects.create(purchase=bought, kind=kind, country=country)
+    PurchasePlace.objects.create(purchase=bought, state="open")
+    path = reverse("admin:economy_purchaseplace_change", args=[bought.pk])
+    return Visit(staff(), path, {"reason": "Their letter says so."})
 
 
 @place

@@ -30,6 +30,7 @@ from economy.models import (
     Pack,
     PackPrice,
     Payout,
+    PurchasePlace,
     Reconciliation,
     SaleReview,
     Statement,
@@ -122,6 +123,7 @@ def give_a_round(fan: Any, creator: Any, staff: Any) -> None:
         resolved_by=make.make_staff(),
     )
     economy.save_fee_rule(staff=staff, kind="tip", creator=creator, fee_bp=1_500, starts_at=None, reason="Early.")
+    PurchasePlace.objects.create(purchase=make.buy_tokens(friend, 5), state="open")
     economy.save_tax_rate(
         staff=make.make_staff(),
         country="DE",

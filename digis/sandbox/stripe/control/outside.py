@@ -75,9 +75,10 @@ def pay(order: Order) -> Any:
     session = call.get("checkout.session", order["session"], param="session")
     number = cards.digits(order.get("card", "4242424242424242"))
     email = order.get("email") or (session["customer_details"] or {}).get("email") or "fan@digis.test"
-    billing = {"email": email, "name": order.get("name", "Fan Fannes"), "address": {"country": "US"}}
+    country = order.get("country", "US")
+    billing = {"email": email, "name": order.get("name", "Fan Fannes"), "address": {"country": country or None}}
     method = checkout.new_method(call, number, month=12, year=2034, billing=billing)
-    details = money_objects.customer_details(email=email, name=billing["name"], country="US")
+    details = money_objects.customer_details(email=email, name=billing["name"], country=country)
     try:
         intent = checkout.pay(call, session, method, details=details)
         if intent["status"] == "requires_action" and "passes" in order:

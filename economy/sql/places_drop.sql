@@ -1,0 +1,2 @@
+DROP TRIGGER economy_place_evidence_written_once ON economy_placeevidence;
+DROP TRIGGER economy_purchase_tax_written_once ON economy_purchasetax;
