@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -15,9 +15,13 @@ from digis.core.money import Money
 from digis.core.sheets import Cell, csv_response
 from digis.core.templatetags.digis import cents, signed
 from digis.core.templatetags.digis import tokens as count
-from economy.models import Invoice
+from economy.models import Invoice, PurchaseTax
 from economy.selectors.history import Line
 from economy.selectors.statements import Sheet, StatementLine, name_pot
+from economy.selectors.taxes import name_place
+
+if TYPE_CHECKING:
+    from digis.core.paper import Paper
 
 MOST_LINES: Final = 500  # on paper; the CSV has every one
 
@@ -142,17 +146,34 @@ def invoice_pdf(invoice: Invoice) -> HttpResponse:
         total=(_("Total"), "", money),
         size=10,
     )
+    if invoice.tax is not None:
+        _tax_part(paper, invoice, invoice.tax)
     if invoice.statement is not None:
         paper.note(_("It was kept from your earnings: there is nothing to pay."))
-    else:
+    elif invoice.tax is None:
         paper.note(_("Tokens are a voucher for more than one purpose: tax is due where they are spent."))
     return paper.response(name=f"digis-{invoice.label}")
+
+
+def _tax_part(paper: Paper, invoice: Invoice, tax: PurchaseTax) -> None:
+    """Write what of the total is tax, by which rate, and where."""
+    rate = _("%(name)s %(percent)s %%") % {"name": tax.name, "percent": tax.percent} if tax.rate_ppm else _("No tax")
+    paper.heading(_("Tax"))
+    paper.table(
+        (_("Place of supply"), _("Rate"), _("Net"), _("Tax")),
+        [(name_place(tax.place), rate, cents(invoice.net_money), cents(invoice.tax_money))],
+        widths=(4, 3, 2, 2),
+        words=2,
+        size=10,
+    )
 
 
 def _invoiced(invoice: Invoice) -> str:
     if invoice.statement is not None:
         month = date_format(invoice.statement.month, "YEAR_MONTH_FORMAT")
         return _("Fees of the platform on your sales in %(month)s") % {"month": month}
+    if invoice.corrects is not None and invoice.tax is not None and invoice.tax.source == PurchaseTax.Source.SETTLEMENT:
+        return _("Tokens, taxed where they are supplied") if invoice.amount_minor > 0 else _("Tokens given back")
     if invoice.corrects is not None:
         return _("Tokens given back") if invoice.amount_minor < 0 else _("Tokens, paid for after all")
     if invoice.bonus_tokens:

@@ -77,6 +77,18 @@ INVARIANTS: Final[dict[str, str]] = {
         FROM economy_purchase p LEFT JOIN economy_invoice i ON i.purchase_id = p.id
         GROUP BY p.id HAVING p.invoiced_minor <> coalesce(sum(i.amount_minor), 0) OR p.invoices_made <> count(i.id)
     """,
+    "net and tax make the price of a purchase": """
+        SELECT p.id, p.amount_minor, t.net_minor, t.tax_minor
+        FROM economy_purchasetax t JOIN economy_purchase p ON p.id = t.purchase_id
+        WHERE t.net_minor + t.tax_minor <> p.amount_minor
+    """,
+    "documents carry the part of the tax that belongs to them": """
+        SELECT t.purchase_id, t.id, t.tax_minor, sum(i.amount_minor) AS amount, sum(i.tax_minor) AS carried
+        FROM economy_purchasetax t JOIN economy_purchase p ON p.id = t.purchase_id
+        JOIN economy_invoice i ON i.tax_id = t.id
+        GROUP BY t.id, p.amount_minor
+        HAVING sum(i.tax_minor) <> div(2 * t.tax_minor::numeric * sum(i.amount_minor) + p.amount_minor, 2 * p.amount_minor)
+    """,
     "no person's balance is below zero": """
         SELECT id, kind, owner_id, balance FROM economy_ledgeraccount WHERE owner_id IS NOT NULL AND balance < 0
     """,

@@ -18,7 +18,7 @@ class StatementAdmin(ReadOnlyAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    list_display = ["label", "kind", "person", "amount_minor", "currency", "corrects", "issued_at"]
+    list_display = ["label", "kind", "person", "amount_minor", "tax_minor", "currency", "corrects", "issued_at"]
     list_filter = ["kind", "issued_at"]
     list_select_related = ["person", "corrects"]
     search_fields = ["=number", "person__username", "billed_to", "=purchase__id"]

@@ -13,6 +13,7 @@ from digis.core import clock
 from digis.core.ids import uuid7
 from digis.core.money import Money
 from economy.models.purchases import Purchase
+from economy.models.taxes import PurchaseTax
 
 
 class ClosedMonth(models.Model):
@@ -101,6 +102,8 @@ class Invoice(models.Model):
     bonus_tokens = models.BigIntegerField(default=0)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    tax = models.ForeignKey(PurchaseTax, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices")
+    tax_minor = models.BigIntegerField(default=0)  # within `amount_minor`
     issuer = ArrayField(models.CharField(max_length=120))  # name and address, a line each
     billed_to = models.CharField(max_length=200)
     issued_at = models.DateTimeField(default=clock.now, editable=False)
@@ -118,6 +121,12 @@ class Invoice(models.Model):
                 condition=Q(kind="invoice", amount_minor__gte=0) | Q(kind="credit_note", amount_minor__lte=0),
                 name="economy_invoice_sign",
             ),
+            models.CheckConstraint(
+                condition=Q(tax__isnull=True, tax_minor=0)
+                | Q(tax__isnull=False, purchase__isnull=False, tax_minor__gte=0, tax_minor__lte=F("amount_minor"))
+                | Q(tax__isnull=False, purchase__isnull=False, tax_minor__lte=0, tax_minor__gte=F("amount_minor")),
+                name="economy_invoice_tax",
+            ),
         ]
         indexes = [models.Index(fields=["person", "-id"], name="economy_invoice_person")]
 
@@ -132,5 +141,15 @@ class Invoice(models.Model):
 
     @property
     def money(self) -> Money:
-        """What it is about; negative on a credit note."""
+        """What it is about, tax and all; negative on a credit note."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def tax_money(self) -> Money:
+        """The tax in it."""
+        return Money(self.tax_minor, self.currency)
+
+    @property
+    def net_money(self) -> Money:
+        """What is left without its tax."""
+        return Money(self.amount_minor - self.tax_minor, self.currency)

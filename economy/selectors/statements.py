@@ -311,7 +311,7 @@ def name_pot(kind: str) -> str:
 
 def list_invoices(person: User, *, role: str = "") -> QuerySet[Invoice]:
     """Return a person's numbered documents, the latest first: all, or those they bought by, or those of their earnings."""
-    found = Invoice.objects.filter(person=person).select_related("purchase", "statement").order_by("-number")
+    found = Invoice.objects.filter(person=person).select_related("purchase", "statement", "tax").order_by("-number")
     return found.filter(statement__isnull=role != Role.CREATOR) if role else found
 
 
@@ -325,7 +325,7 @@ def get_invoice(*, viewer: User, id: UUID) -> Invoice:  # noqa: A002  the house'
 
 def list_invoices_of(purchase_id: UUID) -> QuerySet[Invoice]:
     """Return a purchase's documents, in the order of their numbers."""
-    return Invoice.objects.filter(purchase=purchase_id).order_by("number")
+    return Invoice.objects.filter(purchase=purchase_id).select_related("tax").order_by("number")
 
 
 def find_months_to_close(*, before: date) -> list[date]:

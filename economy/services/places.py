@@ -13,6 +13,7 @@ from digis.core import audit, clock
 from digis.core.errors import InvalidState, ValidationFailed
 from economy.models import PlaceEvidence, Purchase, PurchasePlace, PurchaseTax, TaxPlace
 from economy.selectors.taxes import find_tax_of, list_place_candidates, list_tax_places
+from economy.services.statements import invoice_purchase
 from economy.taxing import Assessment, Place, get_engine, split_gross
 
 Kind, State, Source = PlaceEvidence.Kind, PurchasePlace.State, PurchaseTax.Source
@@ -100,6 +101,7 @@ def settle_place(*, staff: User, purchase_id: UUID, place: Place, reason: str) -
     tax = find_tax_of(purchase_id)
     if tax is not None and tax.place != place:
         _tax_anew(purchase, place)
+        invoice_purchase(purchase_id=purchase_id)
     audit.record(
         actor=staff,
         action="economy.place_settled",

@@ -14,9 +14,10 @@ from django.db.models import F
 
 from accounts.models import User
 from digis.core import clock
-from economy.models import ClosedMonth, Invoice, InvoiceSeries, Purchase, Statement
+from economy.models import ClosedMonth, Invoice, InvoiceSeries, Purchase, PurchaseTax, Statement
 from economy.models.purchases import TO_INVOICE
 from economy.selectors import statements as reading
+from economy.taxing import part_of_tax
 
 log = structlog.get_logger(__name__)
 
@@ -59,43 +60,49 @@ def invoice_purchase(*, purchase_id: UUID) -> int:
     """Write the documents that a purchase lacks and return how many: the invoice, then a note for each later change.
 
     An invoice is of the whole price; what was returned or taken back by the bank since the last document is a credit note,
-    and what came back after a dispute is an invoice again. Together they are what is kept of the money (LAW-10).
+    and what came back after a dispute is an invoice again. Together they are what is kept of the money (LAW-10). Each holds
+    its part of the tax: what notes carry back comes to the invoice's once all is returned. Where staff settled another place
+    than was taxed, the old documents are taken back whole and written anew for it.
     """
     purchase = Purchase.objects.select_for_update(no_key=True).select_related("person").get(pk=purchase_id)
     if not purchase.postings:
         return 0
-    first = Invoice.objects.filter(purchase=purchase).order_by("number").first()
+    taxes: list[PurchaseTax | None] = [*PurchaseTax.objects.filter(purchase=purchase).order_by("id")] or [None]
+    documents = list(Invoice.objects.filter(purchase=purchase).order_by("number"))
     made = 0
-    if first is None:
-        first = _number(
-            person=purchase.person,
-            purchase=purchase,
-            amount_minor=purchase.amount_minor,
-            currency=purchase.currency,
-            tokens=purchase.tokens,
-            bonus_tokens=purchase.bonus_tokens,
-        )
-        purchase.invoiced_minor = purchase.amount_minor
+    if not documents:
+        documents.append(_bill(purchase, taxes[0], since=0, until=purchase.amount_minor, corrects=None))
         made = 1
     kept = max(0, purchase.amount_minor - purchase.refunded_minor - purchase.disputed_minor)
-    difference = kept - purchase.invoiced_minor
-    if difference:
-        before, after = (
-            [of * minor // purchase.amount_minor for of in (purchase.tokens, purchase.bonus_tokens)]
-            for minor in (purchase.invoiced_minor, kept)
-        )
-        _number(
-            person=purchase.person,
-            purchase=purchase,
-            corrects=first,
-            amount_minor=difference,
-            currency=purchase.currency,
-            tokens=after[0] - before[0],
-            bonus_tokens=after[1] - before[1],
-        )
-        made += 1
+    for tax in taxes:  # what was written down by terms that are not in force any more is taken back first
+        stated = sum(row.amount_minor for row in documents if row.tax_id == (tax.pk if tax else None))
+        until = kept if tax is taxes[-1] else 0
+        if stated != until:
+            _bill(purchase, tax, since=stated, until=until, corrects=documents[0])
+            made += 1
     Purchase.objects.filter(pk=purchase.pk).update(invoiced_minor=kept, invoices_made=F("invoices_made") + made)
     return made
+
+
+def _bill(purchase: Purchase, tax: PurchaseTax | None, *, since: int, until: int, corrects: Invoice | None) -> Invoice:
+    """Write the step from so much of the price to so much; its tokens and its tax are steps of theirs, so that all sum."""
+    whole = purchase.amount_minor
+    tokens, bonus = (of * until // whole - of * since // whole for of in (purchase.tokens, purchase.bonus_tokens))
+    tax_minor = 0
+    if tax is not None:
+        tax_minor = part_of_tax(tax.tax_minor, part=until, whole=whole)
+        tax_minor -= part_of_tax(tax.tax_minor, part=since, whole=whole)
+    return _number(
+        person=purchase.person,
+        purchase=purchase,
+        corrects=corrects,
+        amount_minor=until - since,
+        currency=purchase.currency,
+        tokens=tokens,
+        bonus_tokens=bonus,
+        tax=tax,
+        tax_minor=tax_minor,
+    )
 
 
 @transaction.atomic
@@ -133,6 +140,8 @@ def _number(
     purchase: Purchase | None = None,
     statement: Statement | None = None,
     corrects: Invoice | None = None,
+    tax: PurchaseTax | None = None,
+    tax_minor: int = 0,
 ) -> Invoice:
     """Write a document under the next number. The series stays locked until the caller commits: no number is lost."""
     InvoiceSeries.objects.get_or_create(name=SERIES)
@@ -151,6 +160,8 @@ def _number(
         bonus_tokens=bonus_tokens,
         amount_minor=amount_minor,
         currency=currency,
+        tax=tax,
+        tax_minor=tax_minor,
         issuer=list(settings.INVOICE_ISSUER),
         billed_to=f"{person.display_name} (@{person.username})",
     )

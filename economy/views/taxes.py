@@ -21,7 +21,7 @@ from economy.forms import TaxPlaceForm
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited("payments")
+@limited("write")
 def tax_place(request: HttpRequest) -> HttpResponse:
     """Ask where somebody lives; what it leads back to is the page of packs, whose prices are those of that place then."""
     person = require_signed_in(request.user)

@@ -141,6 +141,10 @@ def corruption(*statements):
 
 UNCHECK = "ALTER TABLE economy_{} DROP CONSTRAINT economy_{}"
 
+TAXED = (
+    "INSERT INTO economy_purchasetax (purchase_id, source, country, region, name, rate_ppm, is_inclusive, net_minor,"
+    " tax_minor, created_at) SELECT id, 'quote', 'GB', '', 'VAT', 200000, true, {net}, 7, now() FROM economy_purchase LIMIT 1"
+)
 PLANTS = {
     "a closed month is what the ledger says of it": [
         (
@@ -152,6 +156,17 @@ PLANTS = {
     "invoice numbers leave no gap": ["INSERT INTO economy_invoiceseries (name, last) VALUES ('X', 3)"],
     "a purchase's documents come to what it says they do": [
         "UPDATE economy_purchase SET invoiced_minor = invoiced_minor + 1"
+    ],
+    "net and tax make the price of a purchase": [TAXED.format(net="amount_minor")],
+    "documents carry the part of the tax that belongs to them": [
+        TAXED.format(net="amount_minor - 7"),
+        "INSERT INTO economy_invoiceseries (name, last) VALUES ('X', 1)",
+        (
+            "INSERT INTO economy_invoice (id, series_id, number, kind, person_id, purchase_id, tokens, bonus_tokens,"
+            " amount_minor, currency, tax_id, tax_minor, issuer, billed_to, issued_at)"
+            " SELECT uuidv7(), 'X', 1, 'invoice', p.person_id, p.id, 0, 0, p.amount_minor, 'USD', t.id, 6, '{}', '', now()"
+            " FROM economy_purchasetax t JOIN economy_purchase p ON p.id = t.purchase_id"
+        ),
     ],
     "entries sum to zero": [
         "UPDATE economy_ledgerentry SET amount = amount + 1 WHERE id = (SELECT min(id) FROM economy_ledgerentry)"
@@ -312,7 +327,7 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
     from economy import sql
 
     with connection.cursor() as cursor:
-        for name in ("rates_drop", "papers_drop", "guards_drop", "drop", "types_drop"):
+        for name in ("places_drop", "taxes_drop", "rates_drop", "papers_drop", "guards_drop", "drop", "types_drop"):
             cursor.execute(sql.read(name))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
         assert cursor.fetchone() == (0,)
@@ -321,6 +336,8 @@ def test_the_migration_of_the_posting_functions_goes_back_and_forth(db):
         cursor.execute(sql.read("guards"))
         cursor.execute(sql.read("papers"))
         cursor.execute(sql.read("rates"))
+        cursor.execute(sql.read("taxes"))
+        cursor.execute(sql.read("places"))
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'economy_%'")
         written = "".join(sql.read(name) for name in (*sql.FUNCTIONS, "guards", "papers"))
         assert cursor.fetchone()[0] == written.count("CREATE FUNCTION economy_") > 19
