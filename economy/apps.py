@@ -54,6 +54,9 @@ class EconomyConfig(AppConfig):
             Figure("digis_sale_reviews_open", "Sales that wait for staff to look.", selectors.count_open_reviews)
         )
         register_figure(
+            Figure("digis_places_open", "Purchases whose place of supply waits for staff.", selectors.count_open_places)
+        )
+        register_figure(
             Figure(
                 "digis_reconciled_seconds",
                 "Seconds since Stripe's books were compared whole; -1 for never.",

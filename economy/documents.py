@@ -18,6 +18,7 @@ from digis.core.templatetags.digis import tokens as count
 from economy.models import Invoice, PurchaseTax
 from economy.selectors.history import Line
 from economy.selectors.statements import Sheet, StatementLine, name_pot
+from economy.selectors.tax_report import TaxReport
 from economy.selectors.taxes import name_place
 
 if TYPE_CHECKING:
@@ -98,6 +99,29 @@ def statement_csv(sheet: Sheet, lines: Iterable[StatementLine]) -> HttpResponse:
         for line in lines
     )
     return csv_response(name=f"digis-{sheet.role}-{sheet.name}", head=head, rows=rows)
+
+
+def tax_csv(report: TaxReport) -> HttpResponse:
+    """Return finance's month as a table: money in the smallest unit of its currency, rates in parts per million."""
+    head = ["month", "point", "country", "region", "tax", "rate_ppm", "currency", "count", "net_minor", "tax_minor", "gross_minor"]  # fmt: skip
+    rows: Iterable[list[Cell]] = (
+        [
+            report.name,
+            point,
+            row.place.country if row.place else "",
+            row.place.region if row.place else "",
+            row.name,
+            row.rate_ppm,
+            row.currency,
+            row.count,
+            row.net_minor,
+            row.tax_minor,
+            row.gross_minor,
+        ]
+        for point, part in (("bought", report.bought), ("spent", report.spent))
+        for row in part
+    )
+    return csv_response(name=f"digis-tax-{report.name}", head=head, rows=rows)
 
 
 def history_csv(lines: Iterable[Line]) -> HttpResponse:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from typing_extensions import override
@@ -19,9 +23,10 @@ from accounts.choices import countries
 from accounts.models import User
 from digis.core.errors import ValidationFailed
 from digis.core.forms import add_refusal
-from economy import selectors, services
+from economy import documents, selectors, services
 from economy.admin.fees import STATES, StateFilter
 from economy.models import TaxRate
+from economy.selectors.statements import next_month
 from economy.taxing import write_rate
 
 if TYPE_CHECKING:
@@ -111,6 +116,40 @@ class TaxRateAdmin(ReadOnlyAdmin):
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[TaxRate]:
         return selectors.list_tax_rates().order_by(*self.ordering)
+
+    @override
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("report/", view(self.report), name="economy_taxrate_report"),
+            path("report/<str:month>.csv", view(self.report_csv), name="economy_taxrate_report_csv"),
+            *super().get_urls(),
+        ]
+
+    def report(self, request: HttpRequest) -> HttpResponse:
+        """Show the tax of a month: what was bought, and what was spent."""
+        self._require_view(request)
+        asked = request.GET.get("month", "")
+        month = selectors.month_of(asked) if asked else selectors.this_month()
+        after = next_month(month)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Tax of a month"),
+            "opts": self.opts,
+            "report": selectors.draw_up_tax_report(month),
+            "before": f"{month - timedelta(days=1):%Y-%m}",
+            "after": f"{after:%Y-%m}" if after <= selectors.this_month() else "",
+        }
+        return TemplateResponse(request, "admin/economy/taxrate/report.html", context)
+
+    def report_csv(self, request: HttpRequest, month: str) -> HttpResponse:
+        """Give the same as a table."""
+        self._require_view(request)
+        return documents.tax_csv(selectors.draw_up_tax_report(selectors.month_of(month)))
+
+    def _require_view(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -128,7 +128,9 @@ from economy.selectors.statements import (
     this_month,
 )
 from economy.selectors.stripe_events import find_promises, list_unhandled_events
+from economy.selectors.tax_report import TaxReport, TaxRow, draw_up_tax_report
 from economy.selectors.taxes import (
+    count_open_places,
     find_place_of,
     find_tax_of,
     list_evidence,
@@ -167,12 +169,16 @@ __all__ = [
     "Shelf",
     "Standing",
     "StatementLine",
+    "TaxReport",
+    "TaxRow",
     "TipLine",
     "TopUp",
     "count_open_findings",
+    "count_open_places",
     "count_open_reviews",
     "count_referrals",
     "draw_up",
+    "draw_up_tax_report",
     "fee_for",
     "find_gift",
     "find_next_expiry",

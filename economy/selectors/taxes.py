@@ -118,3 +118,8 @@ def list_place_candidates(purchase_id: UUID) -> list[Place]:
 def list_places_to_settle() -> QuerySet[PurchasePlace]:
     """Return the purchases whose evidence did not agree, those that are settled by now among them."""
     return PurchasePlace.objects.exclude(state=PurchasePlace.State.AGREED)
+
+
+def count_open_places() -> int:
+    """Return how many purchases wait for staff to settle their place."""
+    return PurchasePlace.objects.filter(state=PurchasePlace.State.OPEN).count()

@@ -1105,6 +1105,14 @@ def staff_tax_rate(_: Any) -> Visit:
 
 
 @place
+def staff_tax_report(_: Any) -> Visit:
+    person = fan(tokens=100)
+    economy.send_tip(payer=person, payee=creator(), amount=40, key=f"t{next(_number)}")
+    economy.issue_invoices()
+    return Visit(staff(), "/admin/economy/taxrate/report/")
+
+
+@place
 def staff_place_of_supply(_: Any) -> Visit:
     bought = make.buy_tokens(fan(), 200)
     for kind, country in (("card", "DE"), ("billing", "GB")):
