@@ -144,6 +144,15 @@ class PayoutSetupUnavailable(DomainError):
     message = _("Stripe cannot be reached right now. Nothing changed. Try again in a moment.")
 
 
+class TaxUnavailable(DomainError):
+    """No tax engine can say what a price carries: nobody is charged on a guess. The same may be asked again."""
+
+    code = "CONFLICT"
+    message = _(
+        "Prices cannot be told right now, because their tax is not known. Nothing was charged. Try again in a moment."
+    )
+
+
 class StripeUnavailable(DomainError):
     """Stripe cannot be asked. Nothing changed; the same act may be done again."""
 

@@ -67,7 +67,8 @@ class Assessment:
 class TaxEngine(Protocol):
     """Who says what tax an amount carries. `TAX_ENGINE` names the class; ours reads a table that finance keeps.
 
-    An engine answers at once and the same for the same question of a day, or raises: nobody is charged on a guess.
+    An engine answers at once, and the same for the same question of a day, or raises `economy.errors.TaxUnavailable`: nobody is
+    charged on a guess.
     """
 
     def assess(self, *, place: Place, day: date, amount: int, currency: str) -> Assessment:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
 
 from economy import services
+from economy.errors import TaxUnavailable
 from economy.models import Purchase
 from economy.selectors import list_packs
+from economy.taxing import Assessment, Place, tax_upon
 from tests import make
 from tests.economy.test_pack_prices import order_on
 
@@ -46,6 +49,24 @@ def pay(stripe: Any, purchase: Purchase, *, card: str = "US", billing: str | Non
     purchase.refresh_from_db()
     assert purchase.status == "paid"
     return purchase
+
+
+# ruff: noqa: ARG002  engines are asked by these names
+class FlatEngine:
+    """Somebody else's engine: a tenth on top, everywhere."""
+
+    def assess(self, *, place: Place, day: date, amount: int, currency: str) -> Assessment:
+        return Assessment(place, amount, tax_upon(amount, 100_000), "flat tax", 100_000, is_inclusive=False)
+
+    def list_regions(self, *, day: date) -> list[str]:
+        return ["CA-QC"]
+
+
+class SilentEngine(FlatEngine):
+    """One that cannot be reached."""
+
+    def assess(self, *, place: Place, day: date, amount: int, currency: str) -> Assessment:
+        raise TaxUnavailable
 
 
 def page_of(purchase: Purchase) -> str:

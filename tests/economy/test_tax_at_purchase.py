@@ -178,6 +178,21 @@ def test_programs_say_where_the_buyer_lives_and_read_what_is_charged(taxed, fan,
     assert next(row["price"] for row in listed if row["tokens"] == 200) == "10.89"
 
 
+def test_another_engine_is_asked_where_a_setting_names_one(taxed, settings, fan, fan_client, stripe):
+    settings.TAX_ENGINE = "tests.economy.tax_rates.FlatEngine"
+    assert "Canada, QC" in words(fan_client.get(BUY))
+    fan_client.post(PLACE, {"place": "CA-QC"})
+    assert "$11.00 $10.00 + $1.00 flat tax (10 %)" in words(fan_client.get(BUY))
+    assert order(fan_client).amount_minor == 1_100
+    settings.TAX_ENGINE = "tests.economy.tax_rates.SilentEngine"
+    refused = fan_client.get(BUY)
+    assert refused.status_code == 409
+    assert "Nothing was charged" in words(refused)
+    posted = fan_client.post(BUY, {"tokens": "200", "idempotency_key": "k"})
+    assert posted.status_code == 409
+    assert Purchase.objects.count() == 1
+
+
 # ── Where they are ──────────────────────────────────────────────────────────────────────────
 
 
@@ -258,6 +273,16 @@ def test_a_place_that_no_evidence_names_cannot_be_settled(briton, fan_client, de
     bought = pay(stripe, order(fan_client), card="US", billing="GB")
     with pytest.raises(ValidationFailed):
         services.settle_place(staff=desk, purchase_id=bought.pk, place=Place("FR"), reason="I like it there.")
+
+
+def test_two_of_finance_at_once_settle_a_place_once(briton, fan_client, desk, stripe):
+    from digis.core.errors import InvalidState
+
+    bought = pay(stripe, order(fan_client), card="US", billing="GB")
+    services.settle_place(staff=desk, purchase_id=bought.pk, place=Place("GB"), reason="Their letter.")
+    with pytest.raises(InvalidState):
+        services.settle_place(staff=desk, purchase_id=bought.pk, place=Place("US"), reason="Their card.")
+    assert place_of(bought) == ("settled", "GB")
 
 
 def test_law_10_the_database_keeps_tax_and_evidence_as_they_were_written(briton, fan_client, stripe):

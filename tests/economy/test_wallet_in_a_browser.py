@@ -70,6 +70,20 @@ def test_the_gold_button_follows_the_tile_and_the_written_amount(page):
                 page.screenshot(path=Path(shots) / f"wallet-{name}-{theme}.png", full_page=True)
 
 
+def test_the_gold_button_says_a_typed_amount_with_its_tax_on_top(page, settings, live_server):
+    """LEDGER-7: to the cent what the server charges, 61.70 and 8.875 % of it."""
+    from accounts.models import User
+    from tests.economy.tax_rates import keep_tax_rate
+
+    settings.TAX_POINT = "purchase"
+    keep_tax_rate("US-NY", 88_750, name="sales tax", is_inclusive=False)
+    services.declare_tax_place(person=User.objects.get(username="fan"), place="US-NY")
+    page.goto(f"{live_server.url}/wallet/buy/")
+    page.wait_for_function("document.querySelector('[data-pay-words]').textContent.includes('$27.22')")
+    page.locator("#buy-form [data-own]").fill("1,234")
+    assert "Buy 1,234 tokens · $67.18" in page.locator("#buy-form button.btn-pay").inner_text()
+
+
 def test_the_wallet_fetches_itself_again_when_the_balance_changes(page):
     from accounts.models import User
 
