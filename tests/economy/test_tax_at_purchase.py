@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
+from digis.core import clock as times
 from digis.core.models import AuditEntry
 from economy import selectors, services
 from economy.models import PlaceEvidence, Purchase, PurchasePlace, PurchaseTax, TaxPlace
@@ -130,20 +132,33 @@ def test_an_amount_that_is_typed_is_taxed_alike(new_yorker, fan_client, stripe):
     assert (tax.net_minor, tax.tax_minor, Purchase.objects.get().amount_minor) == (6_170, 548, 6_718)
 
 
-def test_ledger_7_a_rate_that_changed_meanwhile_is_shown_again_and_not_charged(briton, fan_client, stripe, clock):
+@pytest.mark.parametrize("is_inclusive", [True, False])
+def test_ledger_7_a_rate_that_changed_meanwhile_is_shown_again_and_not_charged(
+    taxed, fan_client, stripe, clock, is_inclusive
+):
+    """Also where the price stays and only the tax in it is another: it was shown."""
+    keep_tax_rate("CH", 10_000, is_inclusive=is_inclusive)
+    keep_tax_rate("CH", 20_000, is_inclusive=is_inclusive, day=times.today() + timedelta(days=1))
+    fan_client.post(PLACE, {"place": "CH"})
     page = fan_client.get(BUY)
-    from datetime import timedelta
-
-    from digis.core import clock as times
-
-    keep_tax_rate("GB", 250_000, day=times.today() + timedelta(days=1))
     clock.advance(days=1)
     answer = fan_client.post(BUY, order_on(page, list_packs().get(tokens=200)))
     assert answer.status_code == 422
     assert "The price has changed" in words(answer)
+    assert "(2 %)" in words(answer)
     assert not Purchase.objects.exists()
     assert fan_client.post(BUY, order_on(answer, list_packs().get(tokens=200))).status_code == 303
-    assert PurchaseTax.objects.get().rate_ppm == 250_000
+    assert PurchaseTax.objects.get().rate_ppm == 20_000
+
+
+def test_ledger_7_another_home_in_another_tab_is_shown_first(taxed, fan_client, stripe):
+    keep_tax_rate("CH", 10_000)
+    fan_client.post(PLACE, {"place": "CH"})
+    page = fan_client.get(BUY)
+    fan_client.post(PLACE, {"place": "LI"})
+    answer = fan_client.post(BUY, order_on(page, list_packs().get(tokens=200)))
+    assert answer.status_code == 422
+    assert not Purchase.objects.exists()
 
 
 def test_tokens_are_credited_in_proportion_to_what_is_kept_of_the_whole_price(new_yorker, fan, fan_client, stripe):
