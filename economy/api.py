@@ -56,8 +56,10 @@ class PackSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="pk")
     tokens = serializers.IntegerField()
     bonus_tokens = serializers.IntegerField()
-    price = serializers.CharField(source="price.decimal")
+    price = serializers.CharField(source="price.decimal")  # what is charged, tax and all
     currency = serializers.CharField(source="price.currency")
+    net = serializers.CharField(source="net.decimal")
+    tax = serializers.CharField(source="tax_words")  # as it is to stand beside the price; empty for none
 
 
 class OrderSerializer(serializers.Serializer[Any]):
@@ -73,10 +75,25 @@ class OrderSerializer(serializers.Serializer[Any]):
 class PurchaseSerializer(serializers.ModelSerializer[Purchase]):
     purchase_id = serializers.UUIDField(source="id")
     price = serializers.CharField(source="price.decimal")
+    tax = serializers.SerializerMethodField()
 
     class Meta:
         model = Purchase
-        fields = ["purchase_id", "status", "checkout_url", "tokens", "bonus_tokens", "price", "currency", "created_at"]
+        fields = [
+            "purchase_id",
+            "status",
+            "checkout_url",
+            "tokens",
+            "bonus_tokens",
+            "price",
+            "currency",
+            "tax",
+            "created_at",
+        ]
+
+    def get_tax(self, purchase: Purchase) -> str:
+        """Write the tax in the price; empty for none."""
+        return selectors.say_tax_of(purchase)
 
 
 class MovementSerializer(serializers.Serializer[Any]):

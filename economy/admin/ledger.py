@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, TabularInline
@@ -87,6 +88,14 @@ class PurchaseAdmin(ActingAdmin):
     search_fields = ["id", "stripe_session_id", "stripe_payment_intent_id", "person__username"]
     date_hierarchy = "created_at"
     exclude = ["checkout_url", "key"]
+    readonly_fields = ["taxed"]
+
+    @admin.display(description=gettext_lazy("tax"))
+    def taxed(self, row: Purchase) -> str:
+        tax = selectors.find_tax_of(row.pk)
+        if tax is None:
+            return "—"
+        return f"{selectors.name_place(tax.place)}: {selectors.say_tax_of(row) or _('no tax')}"
 
     @override
     def list_acts(self, request: HttpRequest, row: Purchase) -> list[dict[str, Any]]:

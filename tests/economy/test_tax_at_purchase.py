@@ -17,7 +17,7 @@ from economy.selectors import list_packs
 from economy.taxing import Place
 from tests.economy.payees import words
 from tests.economy.tax_rates import BUY, PLACE, keep_tax_rate, order, page_of, pay
-from tests.economy.test_pack_prices import field_in, order_on
+from tests.economy.test_pack_prices import field_in, order_on, price
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/economy/purchaseplace/"
@@ -94,7 +94,9 @@ def test_where_tax_is_due_at_the_spend_nobody_is_asked_and_prices_stay(fan, fan_
 # ── Shown = charged ─────────────────────────────────────────────────────────────────────────
 
 
-def test_ledger_7_a_price_that_includes_its_tax_is_charged_as_shown_and_says_so(briton, fan_client, stripe):
+def test_ledger_7_a_price_that_includes_its_tax_is_charged_as_shown_and_says_so(
+    briton, fan_client, staff_client, stripe
+):
     page = words(fan_client.get(BUY))
     assert "$10.00 includes $1.67 VAT (20 %)" in page
     assert "Prices for United Kingdom, 20 % VAT included." in page
@@ -109,6 +111,8 @@ def test_ledger_7_a_price_that_includes_its_tax_is_charged_as_shown_and_says_so(
     assert "includes $1.67 VAT (20 %)" in httpx.get(bought.checkout_url).text
     pay(stripe, bought, card="GB")
     assert "$10.00 includes $1.67 VAT (20 %)" in words(fan_client.get(page_of(bought)))
+    seen = words(staff_client.get(reverse("admin:economy_purchase_change", args=[bought.pk])))
+    assert "United Kingdom: includes $1.67 VAT (20 %)" in seen
 
 
 def test_ledger_7_a_tax_on_top_is_shown_with_what_it_comes_to_and_charged(new_yorker, fan_client, stripe):
@@ -180,6 +184,21 @@ def test_ledger_11_a_pack_whose_price_without_the_tax_in_it_is_below_the_payout_
     assert not Purchase.objects.exists()
 
 
+def test_ledger_11_a_price_in_another_currency_has_to_cover_the_payout_without_the_tax_in_it(briton, fan_client):
+    """515 tokens by 0.8 pounds the dollar: creators are paid 16.48 pounds for them."""
+    from accounts import services as accounts
+    from tests.economy.money_pages import keep_rate
+
+    keep_rate("GBP", 800_000)
+    accounts.save_currency(person=briton, currency="GBP")
+    price(1_980, currency="GBP")  # 16.50 without its 20 %
+    assert "£19.80 includes £3.30 VAT (20 %)" in words(fan_client.get(BUY))
+    price(1_975, currency="GBP")  # 16.46
+    page = words(fan_client.get(BUY))
+    assert "£19.75" not in page
+    assert "$25.00 includes $4.17 VAT (20 %)" in page
+
+
 def test_programs_say_where_the_buyer_lives_and_read_what_is_charged(taxed, fan, fan_client, stripe):
     keep_tax_rate("US-NY", 88_750, name="sales tax", is_inclusive=False)
     url, pack = "/api/v1/tokens/purchase", str(list_packs().get(tokens=200).pk)
@@ -188,9 +207,14 @@ def test_programs_say_where_the_buyer_lives_and_read_what_is_charged(taxed, fan,
     assert "country" in refused.json()["error"]["fields"]
     sent = {"pack_id": pack, "country": "US", "region": "US-NY"}
     made = fan_client.post(url, sent, content_type="application/json", headers={"Idempotency-Key": "a"})
-    assert (made.status_code, made.json()["price"]) == (201, "10.89")
+    said = "+ $0.89 sales tax (8.875 %)"
+    assert (made.status_code, made.json()["price"], made.json()["tax"]) == (201, "10.89", said)
     listed = fan_client.get("/api/v1/tokens/packs").json()
-    assert next(row["price"] for row in listed if row["tokens"] == 200) == "10.89"
+    (pack,) = (row for row in listed if row["tokens"] == 200)
+    assert (pack["price"], pack["net"], pack["tax"]) == ("10.89", "10.00", said)
+    wrong = {**sent, "region": "DE-BY"}
+    refused = fan_client.post(url, wrong, content_type="application/json", headers={"Idempotency-Key": "b"})
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, ["region"])
 
 
 def test_another_engine_is_asked_where_a_setting_names_one(taxed, settings, fan, fan_client, stripe):
