@@ -243,9 +243,12 @@ class TopUpForm(forms.Form):
     shown = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     @property
-    def chosen_pack(self) -> str:
+    def chosen_pack(self) -> UUID | None:
         """The pack whose tile is ticked."""
-        return str(self["pack"].value() or "")
+        try:
+            return UUID(str(self["pack"].value() or ""))
+        except ValueError:
+            return None
 
 
 class PayoutForm(MoneyForm):

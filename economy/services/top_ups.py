@@ -19,8 +19,9 @@ from digis.core.ids import uuid7
 from economy.errors import PriceChanged
 from economy.kinds import tell_of_cap, tell_of_stopped_top_up
 from economy.models import Purchase, SavedCard, TopUpPlan
-from economy.selectors import Quote, get_limit_left, get_shelf, quote_for
+from economy.selectors import Quote, get_limit_left, get_shelf_for, quote_for
 from economy.selectors.purchases import get_allowance
+from economy.selectors.taxes import find_place_of
 from economy.selectors.top_ups import list_due_top_ups, list_top_ups, month_of
 from economy.services.purchases import store_purchase
 
@@ -47,7 +48,7 @@ def turn_on_top_up(
             raise ValidationFailed({"pack": [_("This pack is not sold any more. Choose another.")]})
         card = SavedCard.objects.filter(person=person).first()
         _check(quote, card, threshold=threshold, month_cap=month_cap)
-        if shown is not None and shown != get_shelf(currency=person.currency).version:
+        if shown is not None and shown != get_shelf_for(person).version:
             raise PriceChanged(price=f"{quote.price.decimal} {quote.price.currency}")
         now = clock.now()
         plan, _is_new = TopUpPlan.objects.update_or_create(
@@ -103,7 +104,10 @@ def top_up(*, person_id: UUID) -> Purchase | None:
         if card is None or card.is_expired:
             _stop(plan, Stop.CARD)
             return None
-        quote = _find_quote(person, plan.pack_id)
+        try:
+            quote = _find_quote(person, plan.pack_id)
+        except ValidationFailed:  # prices hold the tax of a place by now, and we do not know theirs
+            quote = None
         if quote is None or quote.price != plan.price:
             _stop(plan, Stop.PRICE)
             return None
@@ -140,7 +144,7 @@ def _stop(plan: TopUpPlan, stop: Stop) -> None:
 
 def _find_quote(person: User, pack_id: UUID) -> Quote | None:
     try:
-        return quote_for(pack_id=pack_id, currency=person.currency)
+        return quote_for(pack_id=pack_id, currency=person.currency, place=find_place_of(person))
     except NotFound:
         return None
 

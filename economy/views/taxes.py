@@ -38,6 +38,8 @@ def tax_place(request: HttpRequest) -> HttpResponse:
         except ValidationFailed as refusal:
             add_refusal(form, refusal)
         else:
+            if onward == reverse("economy:top_up"):
+                return redirect(request, onward)
             back = reverse("economy:buy")
             return redirect(request, f"{back}?{urlencode({'next': onward})}" if onward else back)
     return render_page(request, "economy/tax_place.html", {"place_form": form, "onward": onward}, status=422)

@@ -19,7 +19,7 @@ from digis.core.http import redirect
 from digis.core.limits import limited
 from economy import selectors, services
 from economy.errors import PaymentsUnavailable, PriceChanged
-from economy.forms import TopUpForm
+from economy.forms import TaxPlaceForm, TopUpForm
 
 USUAL_TIMES = 5  # a month: the cap that is suggested at first
 
@@ -46,7 +46,7 @@ def top_up(request: HttpRequest) -> HttpResponse:
             add_refusal(form, refusal)
         except PriceChanged as refusal:  # shown again at the present price, to be agreed to anew
             form.add_error(None, str(refusal))
-            now = selectors.get_shelf(currency=person.currency).version
+            now = selectors.get_shelf_for(person).version
             form.data = {**{name: form.data.get(name) for name in form.data}, "shown": now}
         else:
             messages.success(request, _("Auto top-up is on. We write to you each time it buys."))
@@ -107,7 +107,7 @@ def _owner(request: HttpRequest) -> User:
 
 def _suggested(person: User) -> dict[str, Any]:
     """Suggest what was agreed to last, else the usual pack five times a month."""
-    shelf = selectors.get_shelf(currency=person.currency)
+    shelf = selectors.get_shelf_for(person)
     plan = selectors.get_top_up(person).plan
     if plan is not None:
         return {"threshold": plan.threshold, "pack": plan.pack_id, "month_cap": plan.month_cap, "shown": shelf.version}
@@ -117,6 +117,6 @@ def _suggested(person: User) -> dict[str, Any]:
 
 
 def _show(request: HttpRequest, person: User, form: TopUpForm, *, status: int = 200) -> HttpResponse:
-    shelf = selectors.get_shelf(currency=person.currency)
-    context = {"form": form, "packs": shelf.packs, "top_up": selectors.get_top_up(person)}
+    shelf = selectors.get_shelf_for(person)
+    context = {"form": form, "shelf": shelf, "place_form": TaxPlaceForm(), "top_up": selectors.get_top_up(person)}
     return render_page(request, "economy/top_up.html", context, status=status)

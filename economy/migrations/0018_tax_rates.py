@@ -10,7 +10,7 @@ from economy import sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("economy", "0016_stripe_events"),
+        ("economy", "0017_top_ups"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

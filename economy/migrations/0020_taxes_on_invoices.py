@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("economy", "0017_tax_places"),
+        ("economy", "0019_tax_places"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

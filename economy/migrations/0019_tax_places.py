@@ -11,7 +11,7 @@ from economy import sql
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_index_devices"),
-        ("economy", "0017_tax_rates"),
+        ("economy", "0018_tax_rates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
