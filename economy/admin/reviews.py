@@ -100,8 +100,9 @@ class SaleReviewAdmin(ActingAdmin):
                 "name": "give-back",
                 "label": _("Give back"),
                 "text": _(
-                    "All that is left of these sales goes back to the payer’s tokens. Money is returned, and accounts are "
-                    "suspended, on their own pages where that is called for."
+                    "All that is left of these sales goes back to the payer’s tokens, our fee as well. Payer and creator "
+                    "are told and read the reason. Money is returned, and accounts are suspended, on their own pages "
+                    "where that is called for."
                 ),
                 "needs_reason": True,
                 "is_grave": True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -91,9 +92,30 @@ def get_sale(*, id: UUID, payee: User | None = None) -> Sale:  # noqa: A002  the
     return Sale(head, line.title, found)
 
 
+def list_sales_of(charges: Iterable[UUID]) -> list[Sale]:
+    """Return the sales that these charges are postings of, each once, the oldest first."""
+    found = LedgerTransaction.objects.filter(pk__in=list(charges), type=Type.DEDUCTION, payee__isnull=False)
+    heads = [charge.pk if charge.is_first else _find_head(charge) for charge in found.order_by("pk")]
+    return [get_sale(id=head) for head in dict.fromkeys(heads)]
+
+
 def find_returnable(row: LedgerTransaction) -> int:
     """Return how many tokens of a sale can still be given back; nothing for what is no sale's first posting."""
     try:
         return get_sale(id=row.pk).left
     except NotFound:
         return 0
+
+
+def _find_head(part: LedgerTransaction) -> UUID:
+    """Return the first posting of the sale that this is a later one of."""
+    heads = LedgerTransaction.objects.filter(
+        type=Type.DEDUCTION,
+        kind=part.kind,
+        source_type=part.source_type,
+        source_id=part.source_id,
+        person=part.person_id,
+        payee=part.payee_id,
+        is_first=True,
+    )
+    return heads.values_list("pk", flat=True).get()

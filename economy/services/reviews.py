@@ -21,7 +21,7 @@ from digis.core import audit, clock
 from digis.core.errors import InvalidState, ValidationFailed
 from economy.models import Earning, LedgerAccount, ReviewedSale, SaleReview
 from economy.selectors.reviews import Suspicion, find_suspicions, get_sale_review, list_reviewed_sales, rest_pairs
-from economy.services.charges import refund_charge
+from economy.services.sales import give_charges_back
 from economy.sql import one
 
 log = structlog.get_logger(__name__)
@@ -58,19 +58,17 @@ def release_sales(*, review_id: UUID, staff: User, reason: str) -> SaleReview:
 def give_back_sales(*, review_id: UUID, staff: User, reason: str) -> SaleReview:
     """Refund what is left of each charge under a review: tokens go back to the payer's lots, the fee with them (PAY-5).
 
-    Repeatable as a whole or not at all. Raises ValidationFailed without a reason, OwnAccount and InvalidState.
+    Payer and creator are told of each sale, with the reason. All of it happens or nothing. Raises ValidationFailed without a reason, OwnAccount and InvalidState.
     """
     with transaction.atomic():
         review = _decide(review_id, staff, reason, State.REFUNDED)
-        for charge, left in list_reviewed_sales(review):
-            if left:
-                refund_charge(
-                    transaction_id=charge.pk,
-                    key=f"sale-review:{review.pk}:{charge.pk}",
-                    reason="sale_review",
-                    amount=left,
-                    actor=staff,
-                )
+        give_charges_back(
+            staff=staff,
+            amounts={charge.pk: left for charge, left in list_reviewed_sales(review) if left},
+            because="sale_review",
+            reason=review.reason,
+            key=f"sale-review:{review.pk}",
+        )
         _give_days_back(review)
     return get_sale_review(id=review.pk)
 

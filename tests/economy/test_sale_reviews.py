@@ -19,6 +19,7 @@ from digis.core.models import AuditEntry
 from economy import invariants, selectors, services, tasks
 from economy.models import Earning, LedgerTransaction, ReviewedSale, SaleReview
 from economy.selectors import Balance, ComingEarnings, Earnings
+from notifications.models import Notification
 from tests import make
 from tests.accounts.conftest import PASSWORD
 
@@ -327,6 +328,44 @@ def test_given_back_the_tokens_return_and_nothing_is_left_of_the_earnings(held, 
     tasks.mature_earnings()
     assert selectors.get_earnings(creator) == Earnings()
     assert AuditEntry.objects.filter(action="economy.sales_given_back", reason="A stolen card.").count() == 1
+
+
+def test_both_are_told_of_each_sale_that_is_given_back(held, fan, creator, staff_client):
+    """PAY-5: as of any sale that staff give back; with what it took of the earnings, and the reason staff gave."""
+    act = f"/admin/economy/salereview/{held.pk}/act/give-back/"
+    assert staff_client.post(act, {"reason": "A stolen card."}).status_code in {302, 303}
+    said = {row.kind: (row.person, row.actor, row.data) for row in Notification.objects.exclude(kind__contains="tip")}
+    assert said["economy.given_back"] == (fan, None, {"tokens": 1_900, "reason": "A stolen card."})
+    person, _nobody, data = said["economy.taken_back"]
+    assert (person, data["tokens"], data["reason"]) == (creator, 1_520, "A stolen card.")
+    head = LedgerTransaction.objects.get(type="deduction")
+    assert AuditEntry.objects.get(action="economy.sale_given_back").target_id == str(head.pk)
+
+
+def test_of_a_sale_in_parts_what_is_held_goes_back_and_is_told_as_one(fan, creator, desk, clock):
+    """LEDGER-11: three minutes of a call, the last of them given back before; one sale, one notice to each."""
+    for person in (fan, creator):
+        note(person, "one browser")
+    make.buy_tokens(fan, 500)
+    call, fee, posted = str(uuid4()), 0, []
+    for number in range(3):
+        posted.append(
+            services.charge(
+                payer=fan, payee=creator, amount=33, kind="call", key=f"m{number}", source_type="call", source_id=call,
+                fee_bp=2_000, charged_before=33 * number, fee_before=fee,
+            )
+        )  # fmt: skip
+        fee += posted[-1].fee
+    services.give_back(actor=creator, sale_id=posted[0].pk, tokens=33, reason="", key="k")
+    Notification.objects.all().delete()
+    (review,) = screen()
+    services.give_back_sales(review_id=review.pk, staff=desk, reason="One person.")
+    assert selectors.get_balance(fan) == Balance(purchased=500)
+    assert selectors.get_earnings(creator) == Earnings()
+    told = Notification.objects.filter(kind__in=["economy.given_back", "economy.taken_back"])
+    assert {(row.person, row.data["tokens"]) for row in told} == {(fan, 66), (creator, 53)}
+    assert told.count() == 2
+    assert invariants.broken() == []
 
 
 def test_what_was_given_back_and_paid_again_is_suspected_again(held, fan, creator, desk):
