@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -58,9 +60,10 @@ def get_dispute(*, id: int) -> Dispute:  # noqa: A002  the house's selectors tak
 
 
 def list_adjustments(creator: User) -> QuerySet[ChargeReversal]:
-    """Return what disputes took back from a creator, newest first."""
+    """Return what disputes took back from a creator, newest first: a sale once for each case, whatever lots paid it."""
     return (
-        ChargeReversal.objects.filter(reversal__payee=creator)
+        ChargeReversal.objects.filter(~_another(reversal__data__dispute=_case_of_outer(), pk__gt=OuterRef("pk")))
+        .filter(reversal__payee=creator)
         .select_related("reversal__person")
         .annotate(is_open=Exists(Dispute.objects.filter(purchase=OuterRef("purchase"), status__in=Dispute.OPEN)))
         .order_by("-id")
@@ -72,23 +75,57 @@ def present_adjustments(rows: Sequence[ChargeReversal], *, viewer: User) -> list
     heads = [row.reversal for row in rows]
     sources = describe(((head.source_type, head.source_id) for head in heads), viewer=viewer)
     hidden = hidden_payers(heads)
+    taken = _sum_cases(viewer, rows)
     lines = []
     for row in rows:
         head = row.reversal
         source = sources.get((head.source_type, head.source_id))
         payer = _("somebody") if head.pk in hidden or head.person is None else head.person.display_name
+        share, is_restored = taken[(*_sale_of(row), _case(row))]
         lines.append(
             Adjustment(
                 reversal=row,
                 title=str(source.title) if source else _("Paid by %(name)s") % {"name": payer},
                 url=source.url if source else "",
-                share=-head.share,
-                case=head.data.get("dispute", ""),
-                state=_state(row),
+                share=share,
+                case=_case(row),
+                state="restored" if is_restored else "open" if getattr(row, "is_open", False) else "lost",
                 at=row.created_at,
             )
         )
     return lines
+
+
+def list_repeats(creator: User) -> list[QuerySet[ChargeReversal, Any]]:
+    """Return, as parts of a query, the movements that turn the same sale round at the same moment as another does.
+
+    A sale that tokens of two lots paid, or one posted in parts, is taken back and given again by a movement for each.
+    """
+    mine = ChargeReversal.objects.filter(reversal__payee=creator)
+    taken = mine.filter(_another(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk")))
+    given = _another(restored__created_at=OuterRef("restored__created_at"), pk__lt=OuterRef("pk"))
+    return [taken.values("reversal"), mine.filter(given, restored__isnull=False).values("restored")]
+
+
+def sum_repeats(creator: User, movements: Sequence[LedgerTransaction]) -> dict[UUID, tuple[int, int]]:
+    """Return (share, fee) of the sale that each of these movements turned round, by movement, over all lots and parts."""
+    moved = [movement.pk for movement in movements if movement.reverses_id]
+    of_these = Q(reversal__in=moved) | Q(restored__in=moved)
+    rows = (
+        ChargeReversal.objects.filter(reversal__payee=creator)
+        .filter(purchase__in=ChargeReversal.objects.filter(of_these).values("purchase"))
+        .select_related("reversal", "restored")
+    )
+    sums: dict[object, list[LedgerTransaction]] = defaultdict(list)
+    for row in rows:
+        for movement in (row.reversal, row.restored):
+            if movement is not None:
+                sums[(*_sale_of(row), movement.type, movement.created_at)].append(movement)
+    return {
+        movement.pk: (sum(other.share for other in group), sum(other.fee for other in group))
+        for group in sums.values()
+        for movement in group
+    }
 
 
 def sum_adjusted(creator: User) -> int:
@@ -166,10 +203,46 @@ def _use_lines(purchase: Purchase) -> list[str]:
     return lines
 
 
-def _state(row: ChargeReversal) -> str:
-    if row.restored_id:
-        return "restored"
-    return "open" if getattr(row, "is_open", False) else "lost"
+def _another(**so: object) -> Exists:
+    """Return the condition that another row is of the same sale and the same purchase, and is `so`."""
+    like = ("payee", "person", "kind", "source_type", "source_id")
+    same = ChargeReversal.objects.filter(
+        purchase=OuterRef("purchase"), **{f"reversal__{name}": OuterRef(f"reversal__{name}") for name in like}, **so
+    )
+    return Exists(same.filter(~Q(reversal__source_id="") | Q(charge=OuterRef("charge"))))
+
+
+def _case_of_outer() -> OuterRef:
+    return OuterRef("reversal__data__dispute")
+
+
+def _sale_of(row: ChargeReversal) -> tuple[object, ...]:
+    """Return what two rows have in common that are of one sale and one purchase, as `_another` asks it."""
+    of = row.reversal
+    return (row.purchase_id, of.person_id, of.kind, of.source_type, of.source_id or row.charge_id)
+
+
+def _case(row: ChargeReversal) -> str:
+    return str(row.reversal.data.get("dispute", ""))
+
+
+def _sum_cases(creator: User, rows: Sequence[ChargeReversal]) -> dict[tuple[object, ...], tuple[int, bool]]:
+    """Return the creator's share of each sale that each case holds, or gave again last, and whether it did that."""
+    found = ChargeReversal.objects.filter(
+        reversal__payee=creator, purchase__in={row.purchase_id for row in rows}
+    ).select_related("reversal", "restored")
+    groups: dict[tuple[object, ...], list[ChargeReversal]] = defaultdict(list)
+    for row in found:
+        groups[(*_sale_of(row), _case(row))].append(row)
+    return {sale: _stand_of(group) for sale, group in groups.items()}
+
+
+def _stand_of(group: Sequence[ChargeReversal]) -> tuple[int, bool]:
+    """Return what is taken of one sale, or was until it was given again: a look may have undone another and done it anew."""
+    standing = [row for row in group if row.restored is None]
+    last = max((row.restored.created_at for row in group if row.restored), default=None)
+    counted = standing or [row for row in group if row.restored and row.restored.created_at == last]
+    return -sum(row.reversal.share for row in counted), not standing
 
 
 def _day(moment: datetime | None) -> str:

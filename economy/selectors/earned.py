@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from economy.models import Earning, LedgerTransaction
+from economy.selectors.disputes import list_repeats, sum_repeats
 from economy.selectors.giving import hidden_payers
 from economy.selectors.history import list_earnings_of
 from economy.selectors.reviews import held_charges
@@ -56,8 +57,14 @@ class Hold(NamedTuple):
 
 
 def list_earned(creator: User) -> QuerySet[LedgerTransaction]:
-    """Return the heads of what a creator earned or gave back, newest first; a sale posted in parts is one head."""
-    return list_earnings_of(creator).filter(is_first=True)
+    """Return the heads of what a creator earned or gave back, newest first; a sale posted in parts is one head.
+
+    So is what a dispute took of a sale, or gave again, from whatever lots and parts it came.
+    """
+    heads = list_earnings_of(creator).filter(is_first=True)
+    for repeats in list_repeats(creator):
+        heads = heads.exclude(pk__in=repeats)
+    return heads
 
 
 def present_earned(heads: Sequence[LedgerTransaction], *, viewer: User) -> list[EarnedLine]:
@@ -66,10 +73,12 @@ def present_earned(heads: Sequence[LedgerTransaction], *, viewer: User) -> list[
     sums, holds = _sum_sales(viewer, sales), _read_holds(viewer, sales)
     sources = describe(((head.source_type, head.source_id) for head in heads), viewer=viewer)
     hidden = hidden_payers(heads)
+    turned = sum_repeats(viewer, heads)
     lines = []
     for head in heads:
         is_sale = head.type == Type.DEDUCTION
-        share, fee = sums.get(_sale(head), (head.share, head.fee)) if is_sale else (head.share, head.fee)
+        own = turned.get(head.pk, (head.share, head.fee))
+        share, fee = sums.get(_sale(head), own) if is_sale else own
         hold = holds.get(_sale(head), Hold(share)) if is_sale else Hold(share)
         source = sources.get((head.source_type, head.source_id))
         lines.append(

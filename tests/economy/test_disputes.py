@@ -1,15 +1,19 @@
 """A dispute takes back what creators earned by the payment while it is pending; a won one makes all of it good (LEDGER-8)."""
 
+from uuid import uuid4
+
 import pytest
 
 from economy import gateway, selectors, services
 from economy.invariants import broken
-from economy.models import ChargeReversal, Dispute, Earning, LedgerTransaction, Payout
+from economy.models import ChargeReversal, Dispute, Earning, LedgerTransaction, Payout, Purchase
 from economy.selectors import Balance
 from economy.services.payouts import open_payout
+from economy.services.settling import settle
 from tests import make
 
 pytestmark = pytest.mark.django_db
+REST = {"refunded": 0, "is_disputed": False}
 
 
 def converge(purchase):
@@ -223,6 +227,60 @@ def test_a_creator_is_told_once_and_sees_the_case(paid, fan, creator, creator_cl
     assert "Won" in creator_client.get("/studio/disputes/").content.decode()
     told = creator.notifications.order_by("id").values_list("kind", "data__tokens")
     assert list(told) == [("economy.earnings_disputed", 80), ("economy.earnings_restored", 80)]
+
+
+def test_a_sale_is_one_line_whatever_lots_paid_for_it(paid, fan, creator, creator_client, stripe):
+    """LEDGER-8: bonus and bought tokens in one sale are taken back by two movements, and read as what they are: one case."""
+    spend(fan, creator, 100, "a")  # 15 of the bonus and 85 bought
+    spend(fan, creator, 50, "b")
+    dispute = stripe.dispute(intent_of(paid))
+    converge(paid)
+    assert ChargeReversal.objects.filter(charge__key="a").count() == 2
+
+    def lines():
+        found = list(selectors.list_adjustments(creator))
+        return [(line.share, line.state, line.case) for line in selectors.present_adjustments(found, viewer=creator)]
+
+    assert sorted(lines()) == [(40, "open", dispute["id"]), (80, "open", dispute["id"])]
+    page = creator_client.get("/studio/disputes/").content.decode()
+    assert page.count(f"case {dispute['id']}") == 2
+    page = creator_client.get("/studio/earnings/").content.decode()
+    assert page.count("Adjustment:") == 2
+    assert "80 tokens" in page
+    assert "$4.00" in page
+    stripe.close_dispute(dispute["id"], "won")
+    converge(paid)
+    assert sorted(lines()) == [(40, "restored", dispute["id"]), (80, "restored", dispute["id"])]
+    heads = list(selectors.list_earned(creator))
+    earned = [(line.share, line.fee) for line in selectors.present_earned(heads, viewer=creator)]
+    assert earned[:2] in ([(80, 20), (40, 10)], [(40, 10), (80, 20)])
+    assert sorted(earned[2:]) == [(-80, -20), (-40, -10), (40, 10), (80, 20)]
+    assert sum(share for share, _fee in earned) == selectors.sum_earned(creator) == 120
+
+
+def test_a_call_is_one_line_and_each_case_its_own(paid, fan, creator, stripe):
+    """LEDGER-8: minutes are parts of one sale; a second look at one case adds to its line, another case is another line."""
+    call = str(uuid4())
+    for number in range(4):
+        services.charge(
+            payer=fan, payee=creator, amount=50, kind="call", key=f"m{number}", source_type="call", source_id=call,
+            fee_bp=2_000, charged_before=50 * number, fee_before=10 * number,
+        )  # fmt: skip
+
+    def look(disputed, case):
+        purchase = Purchase.objects.get(pk=paid.pk)
+        settle(purchase, kept=2_500 - disputed, disputed=disputed, case=case, **REST)
+        purchase.save()
+        rows = list(selectors.list_adjustments(creator))
+        return [(line.share, line.state, line.case) for line in selectors.present_adjustments(rows, viewer=creator)]
+
+    ((share, state, case),) = look(2_000, "dp_1")
+    assert (0 < share < 160, state, case) == (True, "lost", "dp_1")
+    assert look(2_500, "dp_1") == [(160, "lost", "dp_1")]
+    assert look(2_000, "dp_1") == [(share, "lost", "dp_1")]  # undone whole and done anew: counted once
+    assert look(0, "dp_1") == [(share, "restored", "dp_1")]
+    assert look(2_500, "dp_2") == [(160, "lost", "dp_2"), (share, "restored", "dp_1")]
+    assert broken() == []
 
 
 def test_a_hidden_tipper_stays_hidden_in_the_list(paid, fan, creator, creator_client, stripe):
