@@ -14,6 +14,7 @@ from django.db.models import F
 
 from accounts.models import User
 from digis.core import clock
+from economy.kinds import tell_of_statement
 from economy.models import ClosedMonth, Invoice, InvoiceSeries, Purchase, PurchaseTax, Statement
 from economy.models.purchases import TO_INVOICE
 from economy.selectors import statements as reading
@@ -29,7 +30,7 @@ def close_months() -> int:
     """Close every month that is over for STATEMENT_CLOSE_HOURS; return how many statements were made.
 
     A month of somebody is summed in one look at the ledger and written once (PAY-8). What happens later stands in the
-    month in which it happens, with a reference. Stopped half-way, the next run goes on.
+    month in which it happens, with a reference. Whoever has lines in it is told once. Stopped half-way, the next run goes on.
     """
     until = (clock.now() - timedelta(hours=settings.STATEMENT_CLOSE_HOURS)).date().replace(day=1)
     made = 0
@@ -127,6 +128,8 @@ def _close(*, person_id: UUID, role: str, month: date) -> int:
     if is_new and sheet.is_creator and sheet.fee:
         money = sheet.worth(sheet.fee)
         _number(person=person, statement=kept, amount_minor=money.minor, currency=money.currency, tokens=sheet.fee)
+    if is_new and sheet.lines:
+        tell_of_statement(kept)
     return int(is_new)
 
 

@@ -14,6 +14,9 @@ from economy import selectors, services
 from economy.invariants import broken
 from economy.models import ClosedMonth, Invoice, Statement
 from economy.services.purchases import post_purchase
+from notifications.kinds import get_kind
+from notifications.models import Notification
+from notifications.services import set_preference
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +91,44 @@ def test_a_statement_balances_to_the_ledger(month, fan, creator, fan_client, cre
         assert int(lines[-1]["balance_tokens"]) == kept.closing
         assert all(int(line["gross_tokens"]) - int(line["fee_tokens"]) == int(line["net_tokens"]) for line in lines)
     assert broken() == []
+
+
+def test_people_are_told_once_where_their_closed_month_is(month, fan, creator, fan_client, creator_client):
+    """PAY-8: fan and creator each of their own, by inbox and mail, with a link that opens."""
+    make.make_person("idle")
+    close(month)
+    services.close_months()
+    told = {row.person: row for row in Notification.objects.filter(kind="economy.statement_closed")}
+    assert set(told) == {fan, creator}
+    for person, client, address in ((fan, fan_client, WALLET), (creator, creator_client, STUDIO)):
+        text = get_kind("economy.statement_closed").render([told[person]])
+        assert text.url == f"{address}2026-10/"
+        assert "October 2026" in text.title
+        assert client.get(text.url).status_code == 200
+        assert set(told[person].deliveries.values_list("channel", flat=True)) == {"inbox", "mail"}
+    assert "850 tokens" in get_kind("economy.statement_closed").render([told[fan]]).body
+    assert "$8.00" in get_kind("economy.statement_closed").render([told[creator]]).body
+
+
+def test_who_chose_no_mail_of_statements_gets_none(month, fan, fan_client):
+    """The settings have a row of it, and it is theirs to mute."""
+    assert "Monthly statements" in fan_client.get("/settings/notifications/").content.decode()
+    set_preference(person=fan, category="statements", channel="mail", is_on=False)
+    close(month)
+    (news,) = fan.notifications.filter(kind="economy.statement_closed")
+    assert list(news.deliveries.values_list("channel", flat=True)) == ["inbox"]
+
+
+def test_a_month_without_lines_is_nobodys_news(october, fan):
+    """Tokens set aside and free again by its end moved nothing in or out."""
+    make.buy_tokens(fan, 100)
+    october.move_to(datetime(2026, 11, 2, tzinfo=UTC))
+    hold = services.place_hold(person=fan, amount=50, key="h", source_type="call", source_id="1")
+    services.release_hold(hold=hold)
+    october.move_to(datetime(2026, 12, 3, 4, tzinfo=UTC))
+    services.close_months()
+    assert list(Statement.objects.order_by("month").values_list("lines", flat=True)) == [1, 0]
+    assert [row.data["month"] for row in fan.notifications.filter(kind="economy.statement_closed")] == ["2026-10"]
 
 
 def test_a_closed_month_stays_and_what_comes_late_stands_in_its_own_month(month, fan, creator, creator_client):
