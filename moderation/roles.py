@@ -65,6 +65,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.add_taxrate",
         "economy.view_purchaseplace",
         "economy.settle_purchaseplace",
+        "economy.withdraw_feerule",
         "economy.view_dispute",
         "economy.answer_dispute",
         "economy.view_disputestanding",

@@ -1,4 +1,4 @@
-"""What we take of sales: rules in the order they begin, each made once and never changed (LEDGER-11)."""
+"""What we take of sales: rules in the order they begin, each made once, and withdrawn only before (LEDGER-11)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
-from accounts.admin.base import ReadOnlyAdmin
+from accounts.admin.base import ActingAdmin
 from accounts.admin.people import staff_of
 from accounts.models import User
 from accounts.selectors import get_person_by_handle
@@ -23,6 +23,7 @@ from digis.core.errors import DomainError, NotFound, ValidationFailed
 from digis.core.forms import add_refusal
 from economy import selectors, services
 from economy.models import FeeRule
+from economy.selectors.fees import COMING
 from economy.sources import list_sales
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ STATES = {
     "in_force": gettext_lazy("in force"),
     "coming": gettext_lazy("still to come"),
     "over": gettext_lazy("over"),
+    "withdrawn": gettext_lazy("withdrawn"),
 }
 
 
@@ -132,7 +134,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(FeeRule)
-class FeeRuleAdmin(ReadOnlyAdmin):
+class FeeRuleAdmin(ActingAdmin):
+    acting_permission = "economy.withdraw_feerule"
     list_display = ["begins", "whose", "sold", "part", "state", "reason", "created_by", "created_at"]
     list_filter = [StateFilter, "starts_at"]
     list_select_related = ["creator", "created_by"]
@@ -140,6 +143,7 @@ class FeeRuleAdmin(ReadOnlyAdmin):
     ordering = ["-starts_at", "-pk"]
     fields = ["handle", "kind", "percent", "starts_at", "reason"]
     shown = ["begins", "whose", "sold", "part", "state", "reason", "created_by", "created_at"]
+    ended = ["withdrawn_at", "withdrawn_by", "withdrawal"]
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[FeeRule]:
@@ -151,11 +155,13 @@ class FeeRuleAdmin(ReadOnlyAdmin):
 
     @override
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj is None else self.shown
+        if obj is None:
+            return self.fields
+        return self.shown + self.ended if obj.withdrawn_at else self.shown
 
     @override
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [] if obj is None else self.shown
+        return [] if obj is None else self.shown + self.ended
 
     @override
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -166,6 +172,28 @@ class FeeRuleAdmin(ReadOnlyAdmin):
     @override
     def save_model(self, request: HttpRequest, obj: FeeRule, form: Any, change: bool) -> None:
         obj.__dict__.update(form.made.__dict__)
+
+    @override
+    def list_acts(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        if row.state != COMING or row.creator_id == request.user.pk:
+            return []
+        return [
+            {
+                "name": "withdraw",
+                "label": _("Withdraw"),
+                "text": _(
+                    "It never begins; what is in force then goes on. Creators who were told of it are told. The reason "
+                    "stays with staff."
+                ),
+                "needs_reason": True,
+                "is_grave": True,
+            }
+        ]
+
+    @override
+    def perform(self, request: HttpRequest, row: Any, act: str, reason: str) -> str:
+        services.withdraw_fee_rule(rule_id=row.pk, staff=staff_of(request), reason=reason)
+        return _("The rule is withdrawn.")
 
     @admin.display(description=gettext_lazy("begins (UTC)"), ordering="starts_at")
     def begins(self, rule: FeeRule) -> str:

@@ -2,7 +2,7 @@
 
 from economy.kinds import disputes, fees, giving, payouts, purchases, returns, statements, top_ups
 from economy.kinds.disputes import tell_of_adjustments
-from economy.kinds.fees import tell_of_fees
+from economy.kinds.fees import tell_of_fees, tell_of_withdrawn_fees
 from economy.kinds.giving import tell_of_reward, tell_of_tip, tell_of_transfer
 from economy.kinds.payouts import tell_of_adjustment, tell_of_payout, tell_of_standing, tell_of_stop
 from economy.kinds.purchases import tell_of_purchase
@@ -27,6 +27,7 @@ __all__ = [
     "tell_of_stopped_top_up",
     "tell_of_tip",
     "tell_of_transfer",
+    "tell_of_withdrawn_fees",
 ]
 
 

@@ -77,7 +77,7 @@ class FeeRule(models.Model):
     """The platform's part of a sale from a day on: for a creator, a kind of sale, both, or all of them.
 
     The narrowest rule in force wins: creator and kind, creator, kind, all; of two alike, the later. Never changed
-    afterwards: what was sold carries the fee of its day.
+    afterwards: what was sold carries the fee of its day. One that has not begun may be withdrawn: it never begins then.
     """
 
     kind = models.CharField(max_length=32, blank=True)  # empty: every kind
@@ -91,14 +91,28 @@ class FeeRule(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    withdrawal = models.CharField(max_length=300, blank=True, editable=False)  # why
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(fee_bp__lte=10_000), name="economy_fee_at_most_all"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawal="")
+                | Q(withdrawn_at__lt=F("starts_at"), withdrawal__gt=""),
+                name="economy_fee_withdrawn_before",
+            ),
             models.UniqueConstraint(
-                fields=["creator", "kind", "starts_at"], name="economy_fee_once", nulls_distinct=False
+                fields=["creator", "kind", "starts_at"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="economy_fee_once",
+                nulls_distinct=False,
             ),
         ]
+        permissions = [("withdraw_feerule", "Can withdraw fee rules that have not begun")]
 
     @override
     def __str__(self) -> str:

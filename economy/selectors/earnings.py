@@ -48,14 +48,15 @@ def get_hold_days(*, kind: str, creator_id: UUID) -> int:
     return int(days)
 
 
-def fee_for(*, kind: str, creator_id: UUID | None, at: datetime | None = None) -> int:
+def fee_for(*, kind: str, creator_id: UUID | None, at: datetime | None = None, including: int | None = None) -> int:
     """Return the platform's part of a sale in basis points, as in force now or at a moment. Snapshot it with the price.
 
-    Creator and kind, then creator, then kind, then all; of two alike the later; without a rule, PLATFORM_FEE_BP.
+    Creator and kind, then creator, then kind, then all; of two alike the later; without a rule, PLATFORM_FEE_BP. What was
+    withdrawn does not count, but for the rule `including`: that is the fee as it would have been.
     """
     found = (
         FeeRule.objects.filter(Q(creator=creator_id) | Q(creator__isnull=True), kind__in=["", kind])
-        .filter(starts_at__lte=at or clock.now())
+        .filter(Q(withdrawn_at__isnull=True) | Q(pk=including), starts_at__lte=at or clock.now())
         .annotate(
             narrow=Case(When(creator__isnull=False, then=Value(2)), default=Value(0), output_field=IntegerField())
             + Case(When(kind="", then=Value(0)), default=Value(1), output_field=IntegerField())

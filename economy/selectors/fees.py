@@ -16,7 +16,7 @@ from economy.selectors.earnings import fee_for
 from economy.sources import list_sales
 
 A_MOMENT = timedelta(microseconds=1)  # as fine as moments are stored
-COMING, IN_FORCE, OVER = "coming", "in_force", "over"
+COMING, IN_FORCE, OVER, WITHDRAWN = "coming", "in_force", "over", "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,15 @@ def list_fees(creator: User) -> list[Fee]:
 
 
 def list_fee_rules() -> QuerySet[FeeRule]:
-    """Return all rules, each with its `state`: still to come, in force, or over because a later one of its like began.
+    """Return all rules, each with its `state`: to come, in force, over because a later one of its like began, or withdrawn.
 
     One in force may still be passed over where a narrower one is (`fee_for`).
     """
-    begun = FeeRule.objects.filter(starts_at__lte=clock.now())
+    begun = FeeRule.objects.filter(starts_at__lte=clock.now(), withdrawn_at__isnull=True)
     latest = begun.order_by("creator", "kind", "-starts_at").distinct("creator", "kind").values("pk")
     return FeeRule.objects.annotate(
         state=Case(
+            When(withdrawn_at__isnull=False, then=Value(WITHDRAWN)),
             When(starts_at__gt=clock.now(), then=Value(COMING)),
             When(pk__in=latest, then=Value(IN_FORCE)),
             default=Value(OVER),
@@ -72,15 +73,19 @@ def list_fee_rules() -> QuerySet[FeeRule]:
 
 def find_rule_in_force(*, kind: str, creator: User | None, at: datetime) -> FeeRule | None:
     """Return the rule of exactly this scope that is in force at a moment, if there is one."""
-    return FeeRule.objects.filter(kind=kind, creator=creator, starts_at__lte=at).order_by("-starts_at").first()
+    like = FeeRule.objects.filter(kind=kind, creator=creator, withdrawn_at__isnull=True)
+    return like.filter(starts_at__lte=at).order_by("-starts_at").first()
 
 
 def list_fee_changes(rule: FeeRule, *, creator_id: UUID) -> list[FeeChange]:
-    """Return what changes for a creator the moment a rule begins; nothing where a narrower one stands before it."""
+    """Return what changes for a creator the moment a rule begins; nothing where a narrower one stands before it.
+
+    Of one that was withdrawn, what would have changed.
+    """
     found = []
     for kind in [rule.kind] if rule.kind else sorted(list_sales()):
         was = fee_for(kind=kind, creator_id=creator_id, at=rule.starts_at - A_MOMENT)
-        becomes = fee_for(kind=kind, creator_id=creator_id, at=rule.starts_at)
+        becomes = fee_for(kind=kind, creator_id=creator_id, at=rule.starts_at, including=rule.pk)
         if was != becomes:
             found.append(FeeChange(kind, was, becomes))
     return found

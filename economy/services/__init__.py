@@ -6,7 +6,7 @@ from economy.services.charges import Charge, ChargeOutcome, charge, charge_many,
 from economy.services.disputes import answer_dispute, review_buyer
 from economy.services.earnings import mature_earnings, start_hold
 from economy.services.expiry import plan_expiry_reminders
-from economy.services.fees import announce_fee_rule, save_fee_rule
+from economy.services.fees import announce_fee_rule, save_fee_rule, withdraw_fee_rule
 from economy.services.findings import resolve_finding
 from economy.services.folding import fold_earnings
 from economy.services.grants import expire_promotional_lots, grant_on_sign_up, grant_promotional
@@ -164,4 +164,5 @@ __all__ = [
     "try_to_advance_payout",
     "turn_off_top_up",
     "turn_on_top_up",
+    "withdraw_fee_rule",
 ]

@@ -1,4 +1,4 @@
-"""Rules that say what we take of a sale: made by staff, from a day on, and never changed afterwards (LEDGER-11)."""
+"""Rules that say what we take of a sale: made by staff, from a day on, and never changed once they began (LEDGER-11)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.errors import OwnAccount
 from accounts.models import User
 from digis.core import audit, clock, outbox
-from digis.core.errors import ValidationFailed
-from economy.kinds import tell_of_fees
+from digis.core.errors import InvalidState, ValidationFailed
+from economy.kinds import tell_of_fees, tell_of_withdrawn_fees
 from economy.models import FeeRule
 from economy.selectors.fees import find_rule_in_force, list_concerned, list_fee_changes, write_percent
 from economy.sources import list_sales
@@ -61,22 +61,61 @@ def save_fee_rule(
                 "starts_at": starts_at.isoformat(),
             },
         )
-        outbox.enqueue(kind="economy.fee_rule", payload={"rule": rule.pk, "after": ""}, key=f"{rule.pk}:")
+        _promise_news(rule, after="")
     return rule
 
 
-def announce_fee_rule(*, rule_id: int, after: UUID | None) -> None:
-    """Tell the next part of the creators whose fee a rule changes, and promise the rest. Repeatable: nobody is told twice."""
-    rule = FeeRule.objects.get(pk=rule_id)
-    creators = list_concerned(rule, after=after, limit=PART)
+def withdraw_fee_rule(*, rule_id: int, staff: User, reason: str) -> FeeRule:
+    """Take back a rule that has not begun, and return it: it stays on the list and never begins.
+
+    What was in force at its moment goes on, and another rule may begin at it. The creators who were told of it are told.
+    Raises OwnAccount, ValidationFailed without a reason, and InvalidState for one that has begun or is withdrawn.
+    """
+    if not reason.strip():
+        raise ValidationFailed({"reason": [_("Write why.")]})
     with transaction.atomic():
-        for creator in creators:
-            changes = list_fee_changes(rule, creator_id=creator.pk)
-            if changes:
-                tell_of_fees(rule, creator=creator, changes=changes)
-        if len(creators) == PART:
-            last = str(creators[-1].pk)
-            outbox.enqueue(kind="economy.fee_rule", payload={"rule": rule.pk, "after": last}, key=f"{rule.pk}:{last}")
+        _lock()
+        rule = FeeRule.objects.select_for_update(of=("self",)).get(pk=rule_id)
+        if rule.creator_id == staff.pk:
+            raise OwnAccount
+        now = clock.now()
+        if rule.withdrawn_at is not None or rule.starts_at <= now:
+            raise InvalidState
+        rule.withdrawn_at, rule.withdrawn_by, rule.withdrawal = now, staff, reason.strip()
+        rule.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal"])
+        audit.record(
+            actor=staff,
+            action="economy.fee_rule_withdrawn",
+            target=rule,
+            reason=rule.withdrawal,
+            data={"fee_bp": rule.fee_bp, "starts_at": rule.starts_at.isoformat()},
+        )
+        _promise_news(rule, after="")
+    return rule
+
+
+@transaction.atomic
+def announce_fee_rule(*, rule_id: int, after: UUID | None) -> None:
+    """Tell the next part of the creators whose fee a rule changes, and promise the rest. Repeatable: nobody is told twice.
+
+    Of a rule that was withdrawn meanwhile, those hear who had heard of it, and nobody else.
+    """
+    rule = FeeRule.objects.select_for_update(no_key=True).get(pk=rule_id)  # not withdrawn while some are being told
+    creators = list_concerned(rule, after=after, limit=PART)
+    tell = tell_of_fees if rule.withdrawn_at is None else tell_of_withdrawn_fees
+    for creator in creators:
+        changes = list_fee_changes(rule, creator_id=creator.pk)
+        if changes:
+            tell(rule, creator=creator, changes=changes)
+    if len(creators) == PART:
+        _promise_news(rule, after=str(creators[-1].pk))
+
+
+def _promise_news(rule: FeeRule, *, after: str) -> None:
+    """Promise to tell those it concerns, from a creator on."""
+    what = "" if rule.withdrawn_at is None else "withdrawn:"
+    payload = {"rule": rule.pk, "after": after}
+    outbox.enqueue(kind="economy.fee_rule", payload=payload, key=f"{rule.pk}:{what}{after}")
 
 
 def _lock() -> None:

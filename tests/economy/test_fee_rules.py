@@ -6,15 +6,17 @@ from datetime import UTC, timedelta
 from itertools import count
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.errors import OwnAccount
 from digis.core import clock as times
-from digis.core.errors import ValidationFailed
+from digis.core.errors import InvalidState, ValidationFailed
 from digis.core.models import AuditEntry
 from economy import selectors, services
 from economy.models import FeeRule, LedgerTransaction
 from economy.services import fees
+from notifications.kinds import get_kind
 from tests import make
 from tests.economy.payees import words
 
@@ -191,6 +193,92 @@ def test_creators_whose_fee_changes_are_told_once_with_the_day(creator, fan, des
     assert "12.5 % of tips instead of 20 %" in said
     make.handle_outbox("notifications.deliver")
     assert any("12.5 %" in mail.body for mail in make.mail_to(creator))
+
+
+# ── Withdrawing ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def coming(desk, creator):
+    """For this creator 10 percent of tips, from the day after tomorrow."""
+    start = times.now() + timedelta(days=2)
+    return services.save_fee_rule(
+        staff=desk, kind="tip", creator=creator, fee_bp=1_000, starts_at=start, reason="Early."
+    )
+
+
+def withdraw(browser, rule, reason="A slip."):
+    return browser.post(f"{LIST}{rule.pk}/act/withdraw/", {"reason": reason})
+
+
+def test_a_rule_still_to_come_is_withdrawn_with_a_reason_and_never_begins(fan, creator, coming, staff_client, clock):
+    """LEDGER-11: what is in force at its moment goes on; it stays on the list, and another may begin at its moment."""
+    make.buy_tokens(fan, 500)
+    page = f"{LIST}{coming.pk}/change/"
+    assert "It never begins" in words(staff_client.get(page))
+    assert withdraw(staff_client, coming, reason=" ").status_code == 422
+    assert FeeRule.objects.get().withdrawn_at is None
+    assert withdraw(staff_client, coming).status_code in {302, 303}
+    rule = FeeRule.objects.get()
+    assert (rule.withdrawn_by.username, rule.withdrawal, rule.fee_bp) == ("cashier", "A slip.", 1_000)
+    entry = AuditEntry.objects.get(action="economy.fee_rule_withdrawn")
+    assert (entry.actor_label, entry.reason, entry.target_id) == ("@cashier", "A slip.", str(rule.pk))
+    shown = words(staff_client.get(page))
+    assert "A slip." in shown
+    assert "It never begins" not in shown
+    staff_client.get(LIST)
+    assert "10 %" in words(staff_client.get(f"{LIST}?state=withdrawn"))
+    assert "10 %" not in words(staff_client.get(f"{LIST}?state=coming"))
+    again = services.save_fee_rule(
+        staff=rule.created_by, kind="tip", creator=creator, fee_bp=500, starts_at=rule.starts_at, reason="Right."
+    )
+    withdraw(staff_client, again)
+    clock.advance(days=3)
+    assert tip(fan, creator) == 20
+    browser = make.sign_in_staff(Client(), make.make_staff("later", groups=["finance"]))
+    assert "10 %" not in words(browser.get(f"{LIST}?state=in_force"))
+    assert "10 %" not in words(browser.get(f"{LIST}?state=over"))
+
+
+def test_what_has_begun_or_is_withdrawn_already_is_not_withdrawn(desk, coming, staff_client, clock):
+    services.withdraw_fee_rule(rule_id=coming.pk, staff=desk, reason="A slip.")
+    with pytest.raises(InvalidState):
+        services.withdraw_fee_rule(rule_id=coming.pk, staff=desk, reason="Again.")
+    begun = services.save_fee_rule(staff=desk, kind="", creator=None, fee_bp=1_500, starts_at=None, reason="Now.")
+    with pytest.raises(InvalidState):
+        services.withdraw_fee_rule(rule_id=begun.pk, staff=desk, reason="A slip.")
+    assert "act/withdraw" not in staff_client.get(f"{LIST}{begun.pk}/change/").content.decode()
+    withdraw(staff_client, begun)
+    assert FeeRule.objects.get(pk=begun.pk).withdrawn_at is None
+    with pytest.raises(IntegrityError), transaction.atomic():  # the database does not take it either
+        FeeRule.objects.filter(pk=begun.pk).update(withdrawn_at=times.now(), withdrawal="A slip.")
+
+
+def test_nobody_else_withdraws_a_rule_and_nobody_their_own(creator, coming):
+    """ACC-5."""
+    browser = make.sign_in_staff(Client(), make.make_staff("warden", groups=["moderator"]))
+    assert withdraw(browser, coming).status_code == 403
+    with pytest.raises(OwnAccount):
+        services.withdraw_fee_rule(rule_id=coming.pk, staff=creator, reason="Mine.")
+    assert FeeRule.objects.get().withdrawn_at is None
+
+
+def test_who_heard_of_a_rule_hears_that_it_is_withdrawn_and_nobody_else(creator, coming, desk, monkeypatch):
+    """NOT-1: once, however often it is promised; of one that nobody had heard of, nobody hears."""
+    monkeypatch.setattr(fees, "PART", 1)
+    other = make.make_creator("other")
+    tell()
+    services.withdraw_fee_rule(rule_id=coming.pk, staff=desk, reason="A slip.")
+    tell()
+    services.announce_fee_rule(rule_id=coming.pk, after=None)
+    (said,) = creator.notifications.filter(kind="economy.fee_change_withdrawn")
+    assert "10 % of tips instead of 20 %" in get_kind(said.kind).render([said]).body
+    start = times.now() + timedelta(days=3)
+    quick = services.save_fee_rule(staff=desk, kind="", creator=None, fee_bp=500, starts_at=start, reason="All.")
+    services.withdraw_fee_rule(rule_id=quick.pk, staff=desk, reason="A slip.")
+    tell()
+    assert [row.kind for row in other.notifications.all()] == []
+    assert creator.notifications.count() == 2
 
 
 def test_creators_read_what_we_take_of_them(creator, creator_client, desk):
