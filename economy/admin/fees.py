@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -172,6 +172,11 @@ class FeeRuleAdmin(ActingAdmin):
     @override
     def save_model(self, request: HttpRequest, obj: FeeRule, form: Any, change: bool) -> None:
         obj.__dict__.update(form.made.__dict__)
+        dear = selectors.list_uncovered_packs(fee_bp=obj.fee_bp)
+        if dear:
+            words = {"packs": ", ".join(f"{pack}: {pack.price.decimal} {pack.currency}" for pack in dear)}
+            line = _("At this fee creators are paid more for the tokens of some packs than they cost (%(packs)s).")
+            messages.warning(request, line % words)
 
     @override
     def list_acts(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:

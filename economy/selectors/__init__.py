@@ -97,6 +97,7 @@ from economy.selectors.purchases import (
     list_due_purchases,
     list_packs,
     list_purchases,
+    list_uncovered_packs,
     quote_for,
 )
 from economy.selectors.rates import find_rate
@@ -269,6 +270,7 @@ __all__ = [
     "list_tax_rates",
     "list_tips_in",
     "list_tips_received",
+    "list_uncovered_packs",
     "list_unhandled_events",
     "month_of",
     "name_place",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Case, QuerySet, Value, When
 from django.utils import formats
 
@@ -59,8 +60,7 @@ def list_fee_rules() -> QuerySet[FeeRule]:
 
     One in force may still be passed over where a narrower one is (`fee_for`).
     """
-    begun = FeeRule.objects.filter(starts_at__lte=clock.now(), withdrawn_at__isnull=True)
-    latest = begun.order_by("creator", "kind", "-starts_at").distinct("creator", "kind").values("pk")
+    latest = _list_ruling().values("pk")
     return FeeRule.objects.annotate(
         state=Case(
             When(withdrawn_at__isnull=False, then=Value(WITHDRAWN)),
@@ -75,6 +75,22 @@ def find_rule_in_force(*, kind: str, creator: User | None, at: datetime) -> FeeR
     """Return the rule of exactly this scope that is in force at a moment, if there is one."""
     like = FeeRule.objects.filter(kind=kind, creator=creator, withdrawn_at__isnull=True)
     return like.filter(starts_at__lte=at).order_by("-starts_at").first()
+
+
+def find_least_fee() -> int:
+    """Return the least we take of any sale of anybody now, in basis points: what a token is worth to the best paid creator.
+
+    A rule in force that a narrower one passes over for everybody counts all the same: rather too little than too much.
+    """
+    ruling = list(_list_ruling())
+    has_general = any(rule.creator_id is None and not rule.kind for rule in ruling)
+    return min([*(rule.fee_bp for rule in ruling), *([] if has_general else [settings.PLATFORM_FEE_BP])])
+
+
+def _list_ruling() -> QuerySet[FeeRule]:
+    """Return the rules in force, the latest begun of each like."""
+    begun = FeeRule.objects.filter(starts_at__lte=clock.now(), withdrawn_at__isnull=True)
+    return begun.order_by("creator", "kind", "-starts_at").distinct("creator", "kind")
 
 
 def list_fee_changes(rule: FeeRule, *, creator_id: UUID) -> list[FeeChange]:

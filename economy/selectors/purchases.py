@@ -22,6 +22,7 @@ from digis.core.errors import NotFound, ValidationFailed
 from digis.core.money import BASIS_POINTS, Money, money_for
 from economy.models import Pack, PackPrice, Purchase
 from economy.models.purchases import unit_tenths
+from economy.selectors.fees import find_least_fee
 from economy.selectors.rates import find_rate
 from economy.selectors.taxes import assess, find_place_of, name_place
 from economy.taxing import Assessment, Place, taxes_purchases
@@ -186,7 +187,7 @@ def get_shelf_for(person: User) -> Shelf:
 
 
 def get_shelf(*, currency: str = "", place: Place | None = None) -> Shelf:
-    """Return the present price list for a buyer of this currency: one query, and two more for another than the packs' own.
+    """Return the present price list for a buyer of this currency: one query, and three more for another than the packs' own.
 
     With a place, prices hold its tax: those of the list where it is in them, more where it comes on top (LAW-10).
     """
@@ -206,19 +207,28 @@ def list_packs() -> QuerySet[Pack]:
     return Pack.objects.filter(is_offered=True).order_by("position", "tokens")
 
 
-def covers_payout(*, tokens: int, price: Money, rate: Rate) -> bool:
-    """Say whether a price in another currency is at least what creators are paid for so many tokens (LEDGER-11, PAY-9).
+def find_least_price(*, tokens: int, rate: Rate, fee_bp: int) -> Money:
+    """Return the lowest price in a rate's currency that covers the payout of so many tokens (LEDGER-11, PAY-9).
 
-    What a creator is paid for a token that was spent on them is its value less the fee.
+    What a creator is paid for a token is its value less the fee: `find_least_fee`, whoever they are spent on.
     """
-    return find_least_price(tokens=tokens, rate=rate) <= price
-
-
-def find_least_price(*, tokens: int, rate: Rate) -> Money:
-    """Return the lowest price in a rate's currency that covers the payout of so many tokens."""
-    paid = tokens * settings.TOKEN_PAYOUT_MICROS * (BASIS_POINTS - settings.PLATFORM_FEE_BP)
+    paid = tokens * settings.TOKEN_PAYOUT_MICROS * (BASIS_POINTS - fee_bp)
     needed = paid * rate.micros * 10 ** exponent_of(rate.currency)
     return Money(-(-needed // (MICROS**2 * BASIS_POINTS)), rate.currency)
+
+
+def list_uncovered_packs(*, fee_bp: int) -> list[Pack]:
+    """Return the packs on offer whose own price is less than creators are paid for their tokens at a fee: a loss of ours.
+
+    Own prices are the platform's decision and stay (PAY-9); staff who make a rule are told.
+    """
+    own = Rate(settings.TOKEN_CURRENCY, MICROS, clock.now().date())
+    return [
+        pack
+        for pack in list_packs()
+        if pack.currency == own.currency
+        and pack.price < find_least_price(tokens=pack.total_tokens, rate=own, fee_bp=fee_bp)
+    ]
 
 
 def _offer(packs: Sequence[Pack], currency: str, place: Place | None) -> tuple[Offer, ...]:
@@ -228,14 +238,15 @@ def _offer(packs: Sequence[Pack], currency: str, place: Place | None) -> tuple[O
     that is so (LEDGER-11).
     """
     rate = find_rate(currency) if currency in EXPONENTS and currency != settings.TOKEN_CURRENCY else None
-    prices = {}
+    prices, fee_bp = {}, settings.PLATFORM_FEE_BP
     if rate is not None:
+        fee_bp = find_least_fee()
         prices = {row.pack_id: row.price for row in PackPrice.objects.filter(currency=currency, pack__in=packs)}
     offers = []
     for pack in packs:
         price = prices.get(pack.pk)
         offer = _tax(pack, price, rate, place) if price is not None else None
-        if offer is None or rate is None or not covers_payout(tokens=pack.total_tokens, price=offer.net, rate=rate):
+        if offer is None or rate is None or not _covers(pack, offer.net, rate, fee_bp=fee_bp):
             offer = _tax(pack, pack.price, None, place)
             if offer.net < pack.price and not _covers_at_home(pack, offer.net):
                 continue
@@ -248,9 +259,17 @@ def _tax(pack: Pack, price: Money, rate: Rate | None, place: Place | None) -> Of
     return Offer(pack, Money(tax.gross, price.currency) if tax else price, rate, tax)
 
 
+def _covers(pack: Pack, net: Money, rate: Rate, *, fee_bp: int) -> bool:
+    return find_least_price(tokens=pack.total_tokens, rate=rate, fee_bp=fee_bp) <= net
+
+
 def _covers_at_home(pack: Pack, net: Money) -> bool:
-    """Say whether what is left of a pack's own price is enough: in its own currency one unit is worth one."""
-    return covers_payout(tokens=pack.total_tokens, price=net, rate=Rate(net.currency, MICROS, clock.today()))
+    """Say whether what is left of a pack's own price is enough: in its own currency one unit is worth one.
+
+    By the general fee: one creator who is paid better makes no pack disappear.
+    """
+    own = Rate(net.currency, MICROS, clock.today())
+    return _covers(pack, net, own, fee_bp=settings.PLATFORM_FEE_BP)
 
 
 def quote_for(

@@ -12,7 +12,8 @@ from digis.core.currencies import EXPONENTS
 from digis.core.errors import ValidationFailed
 from digis.core.money import Money
 from economy.models import Pack, PackPrice
-from economy.selectors.purchases import covers_payout, find_least_price
+from economy.selectors.fees import find_least_fee
+from economy.selectors.purchases import find_least_price
 from economy.selectors.rates import find_rate
 
 MOST_MINOR = 99_999_999  # more Stripe takes of nobody at once
@@ -22,8 +23,8 @@ MOST_MINOR = 99_999_999  # more Stripe takes of nobody at once
 def set_pack_price(*, staff: User, pack: Pack, currency: str, amount_minor: int) -> PackPrice:
     """Offer a pack at a price in another currency, in place of the one it had in it; in the audit log.
 
-    Raises ValidationFailed for a currency we do not show or have no fresh rate of, and for a price below what creators are
-    paid for the pack's tokens by that rate (LEDGER-11, PAY-9); it says which would do.
+    Raises ValidationFailed for a currency we do not show or have no fresh rate of, and for a price below what the best paid
+    creator is paid for the pack's tokens by that rate (LEDGER-11, PAY-9); it says which would do.
     """
     if currency not in EXPONENTS or currency == settings.TOKEN_CURRENCY:
         raise ValidationFailed({"currency": [_("A pack’s price in this currency is its own.")]})
@@ -32,8 +33,8 @@ def set_pack_price(*, staff: User, pack: Pack, currency: str, amount_minor: int)
         line = _("There is no exchange rate of the last %(days)s days for it: enter one first.")
         raise ValidationFailed({"currency": [line % {"days": settings.RATES_MAX_DAYS}]})
     price = Money(amount_minor, currency)
-    if not covers_payout(tokens=pack.total_tokens, price=price, rate=rate):
-        least = find_least_price(tokens=pack.total_tokens, rate=rate)
+    least = find_least_price(tokens=pack.total_tokens, rate=rate, fee_bp=find_least_fee())
+    if price < least:
         line = _(
             "Creators are paid more for these tokens. By the rate of %(day)s it costs at least %(least)s %(currency)s."
         )

@@ -72,6 +72,13 @@ def test_a_percent_is_read_exactly(staff_client, typed, fee_bp):
     assert typed.rstrip(" %").replace(",", ".") + " %" in words(staff_client.get(LIST))
 
 
+def test_staff_are_told_which_packs_a_rule_makes_a_loss_of(staff_client):
+    """PAY-9: 2,700 tokens cost $125.00; at 7 % creators are paid $125.55 for them."""
+    assert "than they cost" not in words(staff_client.post(ADD, fill_in(percent="7.41"), follow=True))
+    said = words(staff_client.post(ADD, fill_in(percent="7"), follow=True))
+    assert "than they cost (2500 + 200: 125.00 USD)." in said
+
+
 @pytest.mark.parametrize("typed", ["", "100.01", "101", "-1", "12.345", "1e2", "٥", "a fifth", "999.99"])
 def test_what_is_no_percent_is_refused_beside_its_field(staff_client, typed):
     answer = staff_client.post(ADD, fill_in(percent=typed))

@@ -1,12 +1,16 @@
 """Packs with prices in other currencies: shown, quoted, charged and refunded in one, and never below the payout."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from accounts import services as accounts
+from digis.core import clock as times
 from digis.core.audit import AuditEntry
+from digis.core.errors import ValidationFailed
+from digis.core.money import Money
 from economy import gateway, selectors, services
 from economy.errors import PriceChanged
 from economy.models import PackPrice, Purchase
@@ -120,12 +124,56 @@ def test_ledger_11_a_price_below_what_creators_are_paid_is_refused_with_the_leas
     if is_enough:
         assert price(amount).amount_minor == amount
         return
-    from digis.core.errors import ValidationFailed
-
     with pytest.raises(ValidationFailed) as refusal:
         price(amount)
     assert "at least 17.78 EUR" in str(refusal.value.fields["amount_minor"])
     assert not PackPrice.objects.exists()
+
+
+@pytest.mark.parametrize("whose", ["one creator's tips", "all tips", "everything"])
+def test_pay_9_the_best_paid_creator_is_covered_too(european, euro, clock, whose):
+    """515 tokens · $0.05 · 95 % · 0.862801 = €21.1062…: offered no more from the day the fee is lower, nor set anew."""
+    price(1_778)
+    kind = "" if whose == "everything" else "tip"
+    rule = services.save_fee_rule(
+        staff=make.make_staff(), kind=kind, creator=make.make_creator("star") if "one" in whose else None,
+        fee_bp=500, starts_at=times.now() + timedelta(hours=1), reason="Early.",
+    )  # fmt: skip
+    assert price(1_778).amount_minor == 1_778  # not in force yet
+    assert selectors.get_shelf(currency="EUR").packs[1].price == Money(1_778, "EUR")
+    clock.advance(hours=2)
+    assert selectors.get_shelf(currency="EUR").packs[1].price == Money(2_500, "USD")
+    with pytest.raises(ValidationFailed) as refusal:
+        price(2_110)
+    assert "at least 21.11 EUR" in str(refusal.value.fields["amount_minor"])
+    price(2_111)
+    assert selectors.get_shelf(currency="EUR").packs[1].price == Money(2_111, "EUR")
+    services.save_fee_rule(
+        staff=make.make_staff(), kind=kind, creator=rule.creator, fee_bp=2_500, starts_at=None, reason="Over."
+    )
+    assert price(1_778 if whose != "everything" else 1_667).amount_minor < 2_000
+
+
+def test_pay_9_a_withdrawn_rule_asks_nothing_of_prices(euro, clock):
+    rule = services.save_fee_rule(
+        staff=make.make_staff(),
+        kind="",
+        creator=None,
+        fee_bp=0,
+        starts_at=times.now() + timedelta(hours=1),
+        reason="A.",
+    )
+    services.withdraw_fee_rule(rule_id=rule.pk, staff=make.make_staff("desk"), reason="B.")
+    clock.advance(hours=2)
+    assert price(1_778).amount_minor == 1_778
+
+
+def test_a_price_list_in_another_currency_is_read_in_few_queries(euro, django_assert_num_queries):
+    for pack in list_packs():
+        price(90_000, tokens=pack.tokens)
+    with django_assert_num_queries(4):
+        shelf = selectors.get_shelf(currency="EUR")
+    assert {offer.price for offer in shelf.packs} == {Money(90_000, "EUR")}
 
 
 def test_when_a_currency_falls_its_price_is_not_offered_until_it_is_enough_again(european, fan_client, stripe, clock):
