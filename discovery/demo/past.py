@@ -76,7 +76,7 @@ BANKS = (
     DemoBank("ana", "Ana Ferreira", "PT", "999999990", "Banco do Tejo", "4417"),
     DemoBank("theo.mensah", "Theo Mensah", "FR", "9999999999999", "Banque du Port", "0832"),
     DemoBank("lucia", "Lucía Ortega", "ES", "99999999R", "Caja del Turia", "6120"),
-)  # what there was of the account itself ended with it: setting payouts up leads to a new one
+)  # opened anew at the stand-in for Stripe, where it runs (demo/accounts.py)
 
 PAYOUTS = (
     DemoPayout("ana", 127, 4),

@@ -103,7 +103,7 @@ def _account(account: PayoutAccount | None) -> Iterator[Blocker]:
     if account is None or not account.account_id or account.is_gone:
         text = (
             _("You ended our connection with your Stripe account. Nothing can be paid out without one.")
-            if account and account.is_gone
+            if account and account.is_gone and account.account_id  # without: one from before this database
             else _(
                 "Stripe pays creators for us, and does not know you yet. It asks who you are and where your bank is."
             )

@@ -130,6 +130,7 @@ def test_one_command_serves_the_pages_and_ctrl_c_ends_everything_within_five_sec
         assert page.status_code == 200, page.text[:2000]
         assert "fan@digis.test" in run.text
         assert "digis-demo-2026" in run.text
+        assert "3 accounts opened at the stand-in" in run.text
         assert re.search(r"secret [A-Z2-7]{32}", run.text)
         assert "Ctrl-C" in run.text
         assert all(re.match(r"\[ *\d+\.\d s\] ", line) for line in run.text.splitlines() if line.startswith("["))

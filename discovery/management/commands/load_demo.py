@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from discovery.demo import load
+from discovery.demo import accounts, load
 
 
 class Command(BaseCommand):
@@ -29,3 +29,13 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Demo data: {came['people']} people, {came['creators']} creators, {came['calls']} calls, in {time.monotonic() - began:.1f} s."
         )
+        if accounts.is_stood_in():
+            self._open_accounts()
+
+    def _open_accounts(self) -> None:
+        """Give the creators who were paid out their accounts; without them they set payouts up anew, as anybody may."""
+        try:
+            opened = accounts.open_accounts()
+            self.stdout.write(f"Payouts: {opened} accounts opened at the stand-in for Stripe.")
+        except accounts.StandInAwayError:
+            self.stdout.write("The stand-in for Stripe does not answer: demo creators set their payouts up themselves.")
