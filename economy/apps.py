@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.http import HttpRequest
 from typing_extensions import override
 
+STUDIO = "/studio/"
 PAYOUT_ROUTES = frozenset(
     {
         "economy:disputes",
@@ -46,6 +47,7 @@ class EconomyConfig(AppConfig):
         post_migrate.connect(shelf.fill_after_migrate, sender=self, dispatch_uid="economy.shelf")
         read_rates_with(selectors.find_rate)
         register_context("wallet", wallet_of)
+        register_context("studio_earnings", studio_earnings_of)
         register_suspended_action(SuspendedAction("economy.payouts", PAYOUT_ROUTES, offer_payout))
         register_figure(
             Figure("digis_findings_open", "Differences to Stripe's books, unresolved.", selectors.count_open_findings)
@@ -76,6 +78,17 @@ def wallet_of(request: HttpRequest) -> object:
 
     user = getattr(request, "user", None)
     return get_balance(user) if isinstance(user, User) and not user.is_staff else None
+
+
+def studio_earnings_of(request: HttpRequest) -> object:
+    """Return what a creator may be paid out, for the top bar of the studio; None everywhere else."""
+    from accounts.models import User
+    from economy.selectors import get_studio_earnings
+
+    user = getattr(request, "user", None)
+    if not request.path.startswith(STUDIO) or not isinstance(user, User) or user.is_staff:
+        return None
+    return get_studio_earnings(user) if user.is_approved_creator else None
 
 
 def offer_payout(person: Any) -> tuple[str, str, str] | None:

@@ -28,6 +28,19 @@ class BalanceChanged(Event):
 
 
 @dataclass(frozen=True)
+class EarningsMoved(Event):
+    """A creator's earnings changed: the top bar of the studio asks what they are, now and then, however often this comes.
+
+    It brings no fragment: a creator who is paid a thousand times a second is summed where somebody looks.
+    """
+
+    name: ClassVar[str] = "studio.earnings"
+    coalesces: ClassVar[bool] = True
+
+    person_id: UUID
+
+
+@dataclass(frozen=True)
 class PayoutMoved(Event):
     """A payout came into another state: the page that shows it shows which."""
 

@@ -21,6 +21,7 @@ from digis.core.currencies import EXPONENTS, currency_of_region
 from digis.core.errors import NotFound
 from digis.core.money import Money, earnings_in_money, exchange_down
 from economy.models import LedgerAccount, Payout, PayoutAccount, PayoutStep, TaxProfile
+from economy.selectors.balances import get_earnings
 from economy.selectors.rates import find_rate
 from economy.selectors.standing import sum_reserved
 
@@ -105,6 +106,19 @@ def get_payable(creator: User) -> Payable:
     available, owed = found.get(kinds.AVAILABLE, 0), found.get(kinds.CREATOR_DEBT, 0)
     reserved = min(sum_reserved(creator), max(0, available - owed))
     return Payable(max(0, available - owed - reserved), owed, found.get(kinds.IN_PAYOUT, 0), reserved)
+
+
+@dataclass(frozen=True, slots=True)
+class StudioEarnings:
+    """What a creator reads in the top bar of the studio, in tokens: what can be paid out now, and what still waits."""
+
+    available: int
+    pending: int
+
+
+def get_studio_earnings(creator: User) -> StudioEarnings:
+    """Return what the top bar of a creator's studio says."""
+    return StudioEarnings(get_payable(creator).tokens, get_earnings(creator).pending)
 
 
 def get_payout_account(creator: User) -> PayoutAccount | None:

@@ -17,7 +17,7 @@ from economy.errors import NeedsAnotherPerson
 from economy.kinds import tell_of_adjustment
 from economy.models import Adjustment
 from economy.selectors.adjustments import find_owed_since, get_adjustment, get_owed
-from economy.services.balances import announce_balances
+from economy.services.balances import announce_balances, announce_earnings
 from economy.sql import one
 
 Kind, State = Adjustment.Kind, Adjustment.State
@@ -90,7 +90,8 @@ def decide_adjustment(*, adjustment_id: UUID, staff: User, approve: bool, note: 
         )
         if approve:
             tell_of_adjustment(row)
-            announce_balances(people=[] if row.is_of_creator else [row.person_id])
+            announce = announce_earnings if row.is_of_creator else announce_balances
+            announce(people=[row.person_id])
     return get_adjustment(id=row.pk)
 
 

@@ -17,7 +17,7 @@ from digis.core.errors import IdempotencyConflict
 from economy.errors import InsufficientTokens, RefundTooLarge, SpendingLimitReached, TokensOwed
 from economy.models import Hold, LedgerAccount, LedgerTransaction
 from economy.selectors.earnings import hold_terms
-from economy.services.balances import RETURN_GRACE, announce_balances
+from economy.services.balances import RETURN_GRACE, announce_balances, announce_earnings
 from economy.sql import Outcome as Row
 from economy.sql import one, rows
 
@@ -81,7 +81,7 @@ def charge_many(*, charges: Sequence[Charge], announce: bool = True) -> list[Cha
     "limited" where it is the payer's own limit that stands against it (LEDGER-10). A key that was
     used before moves nothing and answers with the first charge (LEDGER-4). Payers are locked in id order (LEDGER-2); one
     payer's charges see each other in the order given. Outcomes come in that order too. `announce=False` leaves telling the
-    payers to the caller: a chip is rendered for each, which a sweep of thousands may not want.
+    people to the caller: a chip is rendered for each, which a sweep of thousands may not want.
     """
     if not charges:
         return []
@@ -101,9 +101,9 @@ def charge_many(*, charges: Sequence[Charge], announce: bool = True) -> list[Cha
         for item, row in zip(charges, found, strict=True)
     ]
     if announce:
-        announce_balances(
-            people={item.payer_id for item, row in zip(charges, found, strict=True) if row.outcome == "posted"}
-        )
+        posted = [item for item, row in zip(charges, found, strict=True) if row.outcome == "posted"]
+        announce_balances(people={item.payer_id for item in posted})
+        announce_earnings(people={item.payee_id for item in posted if item.payee_id and item.amount})
     return outcomes
 
 
@@ -194,6 +194,8 @@ def refund_charge(
             raise IdempotencyConflict
         if outcome == "posted" and first.person_id:
             announce_balances(people={first.person_id})
+        if outcome == "posted" and first.payee_id:
+            announce_earnings(people={first.payee_id})
     return refund
 
 

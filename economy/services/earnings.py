@@ -12,6 +12,7 @@ from digis.core import clock
 from digis.core.errors import InvalidState
 from economy.models import Earning
 from economy.selectors.earnings import get_hold_days
+from economy.services.balances import announce_earnings
 from economy.services.reviews import date_reviewed_sale
 from economy.sql import rows
 
@@ -23,13 +24,15 @@ def mature_earnings(*, limit: int = 2_000, creator: User | None = None) -> list[
     due ones of a creator that was met go together. Repeating it releases nothing twice; any number may run at once.
     """
     with transaction.atomic():
-        return [
+        moved = [
             row[0]
             for row in rows(
                 "SELECT economy_mature(%(limit)s, %(now)s, %(creator)s)",
                 {"limit": limit, "now": clock.now(), "creator": creator.pk if creator else None},
             )
         ]
+        announce_earnings(people=moved)
+    return moved
 
 
 def start_hold(*, transaction_id: UUID, kind: str, at: datetime | None = None) -> None:

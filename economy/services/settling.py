@@ -12,7 +12,7 @@ from digis.core import clock, outbox
 from economy import gateway
 from economy.kinds import tell_of_adjustments
 from economy.models import ChargeReversal, Dispute, Purchase, TokenLot
-from economy.services.balances import RETURN_GRACE
+from economy.services.balances import RETURN_GRACE, announce_earnings
 from economy.services.referrals import promise_referral
 from economy.sql import one
 
@@ -41,6 +41,7 @@ def settle(purchase: Purchase, *, kept: int, refunded: int, disputed: int, is_di
             _restore(purchase, case)
         if disputed:
             _reverse(purchase, creators, kept, case)
+        announce_earnings(people=creators)
     _settle(purchase, tokens, bonus, is_disputed=is_disputed)
     if disputed or touched:
         tell_of_adjustments(purchase=purchase, since=before, undone=[row.pk for row in touched], case=case)

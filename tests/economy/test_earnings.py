@@ -1,5 +1,6 @@
 """Earnings on their way: held, released, taken back, and the fee of their day."""
 
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import CreatorProfile
+from digis.core.realtime import publish
 from economy import invariants, selectors, services
 from economy.models import CreatorRisk, Earning, FeeRule, LedgerAccount, LedgerTransaction
 from economy.selectors import ComingEarnings, Earnings
@@ -190,3 +192,54 @@ def test_everything_above_leaves_the_ledger_whole(fan, creator, clock):
     services.mature_earnings()
     services.fold_earnings()
     assert invariants.broken() == []
+
+
+# ── The top bar of the studio ───────────────────────────────────────────────────────────────
+
+
+def chip_of(page):
+    found = re.search(r'<a id="earnings-chip".*?</a>', page.content.decode(), re.DOTALL)
+    return re.sub(r"<[^>]+>|\s+", " ", found[0]) if found else ""
+
+
+def test_the_studios_top_bar_shows_earnings_in_place_of_tokens(fan, creator, creator_client, fan_client, clock):
+    """look.md: what can be paid out, and what still waits; elsewhere, and to others, it is the tokens."""
+    make.earn_available(creator, 500)
+    make.buy_tokens(fan, 100)
+    pay(fan, creator, 100)
+    page = creator_client.get("/studio/payouts/")
+    assert "Earnings: $25.00 available, $4.00 on its way" in chip_of(page)
+    assert 'id="balance-chip"' not in page.content.decode()
+    for client, path in ((creator_client, "/wallet/"), (creator_client, "/"), (fan_client, "/wallet/")):
+        other = client.get(path).content.decode()
+        assert 'id="balance-chip"' in other
+        assert "earnings-chip" not in other
+
+
+def test_the_chip_asks_a_page_that_gives_it_to_a_fragment_too(creator, creator_client):
+    """It is kept fresh: whatever page shows it, what it asks is not the part of a list alone."""
+    make.earn_available(creator, 20)
+    asked = re.search(r'id="earnings-chip"[^>]* hx-get="([^"]+)"', creator_client.get("/studio/tips/").content.decode())
+    answer = creator_client.get(asked[1], headers={"HX-Request": "true"})
+    assert "$1.00 available" in chip_of(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_creators_studio_hears_whenever_earnings_move(fan, creator, clock, monkeypatch):
+    """A sale, what is given back, what becomes available: once each, after the commit, to nobody else."""
+    told = []
+    monkeypatch.setattr(publish, "_publish", lambda header, frame, **_: told.append((header["t"], frame["name"])))
+
+    def heard(act):
+        told.clear()
+        act()
+        return [topic for topic, name in told if name == "studio.earnings"]
+
+    make.buy_tokens(fan, 300)
+    only = [f"user:{creator.pk}"]
+    assert heard(lambda: pay(fan, creator, 100)) == only
+    sale = LedgerTransaction.objects.get(type="deduction")
+    assert heard(lambda: services.refund_charge(transaction_id=sale.pk, key="r", reason="test", amount=50)) == only
+    clock.advance(days=30)
+    assert heard(services.mature_earnings) == only
+    assert heard(services.mature_earnings) == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from playwright.sync_api import Browser, expect
 
+from accounts.models import User
+from tests import make
 from tests.chromium import PHONE
 from tests.discovery.makers import make_listed
 from tests.look.rooms import room
@@ -279,3 +284,24 @@ def test_every_page_builds_with_a_request_that_no_middleware_touched(rf: Request
     request.user = AnonymousUser()
     answer: HttpResponse = page_not_found(request)
     assert answer.status_code == 404
+
+
+# ── The studio's earnings ───────────────────────────────────────────────────────────────────
+
+
+def test_the_earnings_in_the_studios_bar_follow_what_is_earned(browser: Browser, creator: User, creator_client: Client):
+    """What the socket says makes the chip ask; it fits a phone, and a long amount does too."""
+    make.earn_available(creator, 500)
+    with room(browser, creator_client) as here:
+        here.show("/studio/statements/")
+        chip = here.page.locator("#earnings-chip")
+        expect(chip).to_contain_text("$25.00")
+        make.earn_available(creator, 2_000_000)
+        here.page.evaluate("document.dispatchEvent(new CustomEvent('digis:studio.earnings', {detail: {}}))")
+        expect(chip).to_contain_text("$100,025.00")
+        assert here.page.locator("#earnings-chip").count() == 1
+        for width, dark in product((320, 390, 1440), (False, True)):
+            here.dress({"width": width, "height": 800}, dark=dark)
+            assert here.page.evaluate("document.documentElement.scrollWidth") == width
+            if folder := os.environ.get("DIGIS_SHOTS"):
+                here.page.screenshot(path=Path(folder) / f"chip-{width}-{'dark' if dark else 'light'}.png")
