@@ -56,9 +56,9 @@ class PackSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="pk")
     tokens = serializers.IntegerField()
     bonus_tokens = serializers.IntegerField()
-    price = serializers.CharField(source="price.decimal")  # what is charged, tax and all
+    price = serializers.CharField(source="price.two_places")  # what is charged, tax and all
     currency = serializers.CharField(source="price.currency")
-    net = serializers.CharField(source="net.decimal")
+    net = serializers.CharField(source="net.two_places")
     tax = serializers.CharField(source="tax_words")  # as it is to stand beside the price; empty for none
 
 
@@ -74,7 +74,7 @@ class OrderSerializer(serializers.Serializer[Any]):
 
 class PurchaseSerializer(serializers.ModelSerializer[Purchase]):
     purchase_id = serializers.UUIDField(source="id")
-    price = serializers.CharField(source="price.decimal")
+    price = serializers.CharField(source="price.two_places")
     tax = serializers.SerializerMethodField()
 
     class Meta:
@@ -110,7 +110,7 @@ class MovementSerializer(serializers.Serializer[Any]):
 
 
 class PayoutSerializer(serializers.ModelSerializer[Payout]):
-    amount = serializers.CharField(source="money.decimal")
+    amount = serializers.CharField(source="money.two_places")
 
     class Meta:
         model = Payout

@@ -52,10 +52,16 @@ class Money:
 
     @property
     def decimal(self) -> str:
-        """The amount as API and CSV write it: as many places as its currency has, a point, no grouping."""
+        """The amount as CSV and staff pages write it: as many places as its currency has, a point, no grouping."""
         sign, whole, places = ("-" if self.minor < 0 else ""), abs(self.minor), exponent_of(self.currency)
         units, rest = divmod(whole, 10**places)
         return f"{sign}{units}.{rest:0{places}d}" if places else f"{sign}{units}"
+
+    @property
+    def two_places(self) -> str:
+        """The amount as the API writes it, whatever its currency: always two places, 7500.00 for ¥7,500."""
+        places = exponent_of(self.currency)
+        return self.decimal if places else f"{self.decimal}.00"
 
 
 def money_for(tokens: int) -> Money:

@@ -308,6 +308,23 @@ def test_the_api_names_the_price_that_it_charges(european, fan_client, client, s
     assert {pack["currency"] for pack in visitors} == {"USD"}
 
 
+@pytest.mark.parametrize(("currency", "micros"), [("JPY", 150_000_000), ("KRW", 1_400_000_000)])
+def test_the_api_writes_two_places_in_every_currency(fan, fan_client, stripe, currency, micros):
+    """api.md: money is a decimal string with two places; Stripe is told whole units all the same."""
+    keep_rate(currency, micros)
+    price(39_000, currency=currency)
+    accounts.save_currency(person=fan, currency=currency)
+    (pack,) = [pack for pack in fan_client.get(f"{API}/packs").json() if pack["tokens"] == 500]
+    assert (pack["price"], pack["currency"]) == ("39000.00", currency)
+    made = fan_client.post(f"{API}/purchase", {"pack_id": pack["id"]}, content_type="application/json").json()
+    assert (made["price"], made["currency"]) == ("39000.00", currency)
+    bought = Purchase.objects.get()
+    assert bought.amount_minor == 39_000
+    assert stripe.client.v1.checkout.sessions.retrieve(bought.stripe_session_id).amount_total == 39_000
+    again = fan_client.get(f"{API}/purchase/{made['purchase_id']}").json()
+    assert again["price"] == "39000.00"
+
+
 # ── Staff ───────────────────────────────────────────────────────────────────────────────────
 ADD = "/admin/economy/packprice/add/"
 

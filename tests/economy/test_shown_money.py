@@ -68,6 +68,7 @@ def test_prices_are_written_with_the_digits_of_their_currency(euro):
         assert write("{{ 1000|money }}") == "¥7,500"
     assert write("{{ yen|cents }}", yen=Money(7_500, "JPY")) == "¥7,500"
     assert (Money(7_500, "JPY").decimal, Money(7_500, "EUR").decimal) == ("7500", "75.00")
+    assert (Money(7_500, "JPY").two_places, Money(-7_505, "EUR").two_places) == ("7500.00", "-75.05")
 
 
 def test_real_amounts_stay_in_the_currency_they_were_paid_in(euro):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("economy", "0016_stripe_events"),
+        ("economy", "0020_taxes_on_invoices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
