@@ -74,6 +74,19 @@ def test_law_10_where_a_buyer_lives_is_asked_before_any_price(taxed, fan_client,
     assert "Prices for Germany, without tax." in words(fan_client.get(BUY))
 
 
+def test_the_top_up_of_a_tip_asks_alike_and_leads_back_to_the_tip(taxed, fan_client, creator):
+    from tests.economy.test_tips import send, value_of
+
+    sheet = send(fan_client, "creator", confirmed="100", message="Nearly")
+    assert sheet.status_code == 422
+    assert "Where do you live?" in words(sheet)
+    onward = value_of("next", sheet).replace("&amp;", "&")
+    assert onward.startswith("/@creator/tip/?pick=100")
+    shop = fan_client.get(fan_client.post(PLACE, {"place": "DE", "next": onward})["Location"])
+    assert "Prices for Germany" in words(shop)
+    assert value_of("next", shop).replace("&amp;", "&") == onward
+
+
 @pytest.mark.parametrize("typed", ["", "ZZ", "US-NY", "de", "x" * 500])
 def test_what_is_no_place_is_refused_beside_its_field(taxed, fan_client, typed):
     answer = fan_client.post(PLACE, {"place": typed})
