@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.servers.basehttp import WSGIServer
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 
@@ -74,6 +75,18 @@ def clock() -> Generator[MovingClock]:
 def _own_limits(settings: Any) -> None:
     """Rate limits count within one test only."""
     settings.LIMITS_PREFIX = f"digis:limit:{uuid4().hex}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _room_to_knock() -> Generator[None]:
+    """Let as many wait at the live server's door as a test may send at one moment.
+
+    Django's own server has room for ten. Who comes eleventh knocks again after a second, then three, then seven: on a busy
+    machine the twentieth of twenty webhooks gave up before it was heard. Servers in production have room for thousands.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WSGIServer, "request_queue_size", 128)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,8 @@ def settle_environment(state: Path) -> None:
     os.environ["DIGIS_CLOCK_FILE"] = str(own / "clock")
     os.environ["REDIS_URL"] = urlunsplit(redis._replace(path=f"/{(int(redis.path.strip('/') or 0) + number) % 64}"))
     os.environ["REALTIME_CHANNEL"] = f"digis:hub:{state.name}:{WORKER or 'main'}"
+    # Twenty webhooks at one moment, and the test beside them: nobody waits for a connection, however busy the machine is.
+    os.environ["DATABASE_POOL"] = "24"
     os.environ["PORT"] = str(find_free())
     os.environ["SITE_URL"] = f"http://127.0.0.1:{os.environ['PORT']}"
     os.environ["STRIPE_SECRET_KEY"] = "sk_test_" + "digistests" * 3

@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 import json
+import socket
+import struct
 
 import httpx
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from djstripe.models import Event, WebhookEventTrigger
 
@@ -82,6 +85,14 @@ def test_twenty_parallel_copies_are_stored_and_credited_once(bought, buyer, hook
     hooked.replay(event, copies=5)
     work_off()
     assert selectors.get_balance(buyer) == Balance(purchased=500, promotional=15)
+
+
+def test_twenty_at_one_moment_wait_for_no_door_and_no_connection(live_server):
+    """The stand-in gives up after 20 s, and a pool after 10: on a busy machine, waiting for either was a refusal."""
+    listening = live_server.thread.httpd.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    (backlog,) = struct.unpack_from("I", listening, 28)  # of a socket that listens: how many may wait
+    assert backlog > 20
+    assert django_settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] > 20
 
 
 def test_two_different_events_of_one_payment_credit_it_once(bought, buyer, hooked):
