@@ -23,7 +23,7 @@ def new_yorker(settings, fan, fan_client, stripe):
     keep_tax_rate("US-NY", 88_750, name="sales tax", is_inclusive=False)
     save_card(fan_client, stripe)
     assert fan_client.post(PAGE, agreement()).status_code == 422
-    assert "Say where you live" in words(fan_client.get(PAGE))
+    assert "Where do you live?" in words(fan_client.get(PAGE))
     fan_client.post(PLACE, {"place": "US-NY"})
     assert "$27.22 $25.00 + $2.22 sales tax (8.875 %)" in words(fan_client.get(PAGE))
     assert fan_client.post(PAGE, agreement(shown=selectors.get_shelf_for(fan).version)).status_code == 303

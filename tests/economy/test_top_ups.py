@@ -1,6 +1,5 @@
 """Auto top-up: off until somebody agrees to it, one pack at the price they saw, and never past what they allowed."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -19,7 +18,6 @@ from economy.selectors import Balance, list_packs
 from notifications.models import Notification
 from tests import make
 from tests.economy.payees import words
-from tests.economy.tax_rates import keep_tax_rate
 from tests.economy.test_wallet_pages import spend
 
 pytestmark = pytest.mark.django_db
@@ -458,33 +456,3 @@ def test_it_rests_rather_than_asks_again_and_again(fan, stripe, agreed, clock):
     clock.advance(hours=24, minutes=1)
     assert work() == 1
     assert timedelta(0) < agreed.rests_until - agreed.updated_at <= timedelta(minutes=10)
-
-
-# ── Taxes ───────────────────────────────────────────────────────────────────────────────────
-
-
-def test_where_prices_hold_tax_the_place_is_asked_first_and_the_tax_is_charged(fan, fan_client, stripe, settings):
-    """LAW-10: what is bought by itself is taxed like what its owner buys."""
-    settings.SITE_URL = "http://testserver"
-    settings.TAX_POINT = "purchase"
-    keep_tax_rate("US-NY", 88_750, name="Sales tax", is_inclusive=False)
-    save_card(fan_client, stripe)
-    assert "Where do you live?" in words(fan_client.get(PAGE))
-    answer = fan_client.post("/wallet/place/", {"place": "US-NY", "next": PAGE})
-    assert answer.headers["Location"] == PAGE
-    page = fan_client.get(PAGE)
-    assert "$27.22" in words(page)
-    shown = re.search(r'name="shown" value="([^"]+)"', page.content.decode()).group(1)
-    assert fan_client.post(PAGE, agreement(shown=shown)).status_code == 303
-    assert work() == 1
-    (payment,) = charged(stripe)
-    assert payment.amount == 2_722
-    assert selectors.find_tax_of(Purchase.objects.get().pk).tax_minor == 222
-
-
-def test_a_tax_that_changed_is_another_price(fan, stripe, agreed, settings):
-    """LEDGER-7."""
-    settings.TAX_POINT = "purchase"
-    assert work() == 0
-    agreed.refresh_from_db()
-    assert (agreed.is_on, agreed.stop) == (False, "price")
