@@ -176,7 +176,11 @@ def _earlier(purchase: Purchase) -> list[str]:
         pk=purchase.pk
     )
     number = good.count()
-    return [f"{number} other payments by the same person were never disputed."] if number else []
+    if not number:
+        return []
+    if number == 1:
+        return ["1 other payment by the same person was never disputed."]
+    return [f"{number:,} other payments by the same person were never disputed."]
 
 
 def _use_lines(purchase: Purchase) -> list[str]:

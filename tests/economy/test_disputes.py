@@ -298,10 +298,12 @@ def test_staff_are_shown_what_speaks_for_us_and_send_it_once(paid, fan, creator,
     converge(paid)
     dispute = Dispute.objects.get()
     assert (dispute.status, dispute.reason, dispute.amount_minor) == ("needs_response", "fraudulent", 2_500)
+    make.buy_tokens(fan, 200)
     make.sign_in_staff(client, make.make_staff("desk", groups=["finance"]))
     url = f"/admin/economy/dispute/{dispute.pk}/"
     page = client.get(f"{url}change/").content.decode()
-    for proof in ("500 tokens and 15 bonus tokens for 25.00 USD", fan.email, "100 tokens"):
+    earlier = "1 other payment by the same person was never disputed."
+    for proof in ("500 tokens and 15 bonus tokens for 25.00 USD", fan.email, earlier, "100 tokens"):
         assert proof in page
     assert client.post(f"{url}act/answer/", {"reason": ""}).status_code == 422
     client.post(f"{url}act/answer/", {"reason": "winning_evidence"})
