@@ -1,6 +1,7 @@
 -- How much more a person lets themselves spend now: the least of what their limits leave in the present day, week (from
 -- Monday) and month of their own time zone, taking what stands in holds as spent. No limit is a very large number. A
--- charge given back within the period counts as not spent. The caller holds the wallet lock, or only wants to know.
+-- charge given back within its own period counts as not spent; one of an earlier period leaves no more to be spent in this
+-- one. The caller holds the wallet lock, or only wants to know.
 CREATE FUNCTION economy_limit_left(p_person uuid, p_now timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -22,7 +23,8 @@ BEGIN
         SELECT -sum(t.amount) AS spent
         FROM economy_ledgertransaction t
         WHERE t.person_id = p_person AND t.created_at >= l.since
-          AND (t.type = 'deduction' OR t.type = 'transfer' AND t.amount < 0 OR t.reverses_id IS NOT NULL)
+          AND (t.type = 'deduction' OR t.type = 'transfer' AND t.amount < 0
+               OR EXISTS (SELECT 1 FROM economy_ledgertransaction c WHERE c.id = t.reverses_id AND c.created_at >= l.since))
     ) s ON true
     WHERE l.in_force IS NOT NULL;
     RETURN coalesce(v_left, 9000000000000000);
@@ -36,7 +38,9 @@ LANGUAGE sql STABLE AS $$
     SELECT p.period, coalesce((
                SELECT -sum(t.amount) FROM economy_ledgertransaction t
                WHERE t.person_id = p_person AND t.created_at >= p.since
-                 AND (t.type = 'deduction' OR t.type = 'transfer' AND t.amount < 0 OR t.reverses_id IS NOT NULL)
+                 AND (t.type = 'deduction' OR t.type = 'transfer' AND t.amount < 0
+                      OR EXISTS (SELECT 1 FROM economy_ledgertransaction c
+                                 WHERE c.id = t.reverses_id AND c.created_at >= p.since))
            ), 0)::bigint, p.since
     FROM (
         SELECT k.period, date_trunc(k.period, p_now AT TIME ZONE u.time_zone) AT TIME ZONE u.time_zone AS since

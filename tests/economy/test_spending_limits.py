@@ -64,6 +64,22 @@ def test_lowering_is_at_once_and_raising_waits_a_day(rich, creator, clock):
     assert selectors.get_limit_left(rich.pk) is None
 
 
+@pytest.mark.parametrize("period", [DAY, WEEK, MONTH])
+def test_what_is_given_back_of_an_earlier_span_leaves_no_more_for_this_one(rich, creator, clock, period):
+    """LEDGER-10: a limit holds whatever comes back meanwhile; a charge of the span itself is not spent once it is back."""
+    earlier = pay(rich, creator, 45)
+    clock.advance(days=32)
+    today = pay(rich, creator, 10)
+    services.set_limit(person=rich, period=period, tokens=30)
+    services.refund_charge(transaction_id=earlier.pk, key="back-1", reason="late")
+    assert selectors.get_limit_left(rich.pk) == 20
+    assert {row.spent for row in selectors.list_standings(rich)} == {10}
+    services.refund_charge(transaction_id=today.pk, key="back-2", reason="at once")
+    assert selectors.get_limit_left(rich.pk) == 30
+    with pytest.raises(SpendingLimitReached):
+        pay(rich, creator, 31)
+
+
 def test_lowering_takes_back_a_raise_that_waits(rich, clock):
     services.set_limit(person=rich, period=DAY, tokens=50)
     services.set_limit(person=rich, period=DAY, tokens=500)
