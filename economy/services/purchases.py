@@ -63,8 +63,10 @@ def start_purchase(
     """
     require_not_staff(person)
     require_verified(person)
-    quote = quote_for(pack_id=pack_id, tokens=tokens, currency=person.currency, place=find_place_of(person))
-    purchase = _store_quote(person, quote, key, shown, next_path, return_url, seen_country)
+    purchase = _find_known(person, key, (pack_id, tokens, return_url))
+    if purchase is None:  # what was sold once is not asked for its price again: it may be gone from the shelf by now
+        quote = quote_for(pack_id=pack_id, tokens=tokens, currency=person.currency, place=find_place_of(person))
+        purchase = _store_quote(person, quote, key, shown, next_path, return_url, seen_country)
     if purchase.is_settled or purchase.checkout_url:
         return purchase
     return _open_page(purchase)
@@ -171,21 +173,29 @@ def receive_stripe_event(*, event_type: str, thing: dict[str, object]) -> None:
 MONEY_EVENTS: Final = ("payment_intent.", "charge.", "checkout.session.", "refund.")
 
 
+def _find_known(person: User, key: str, asked: tuple[UUID | None, int | None, str]) -> Purchase | None:
+    """Return what this key has bought, if it was asked for the same: a pack, or so many tokens (LEDGER-4)."""
+    known = Purchase.objects.filter(person=person, key=key).first()
+    if known is None:
+        return None
+    pack_id, tokens, return_url = asked
+    is_same = known.pack_id == pack_id and (pack_id is not None or known.tokens == tokens)
+    if not is_same or known.return_url != return_url:
+        raise IdempotencyConflict
+    if known.status == Status.PENDING and known.quote_expires_at <= clock.now():
+        raise QuoteExpired
+    return known
+
+
 def _store_quote(
     person: User, quote: Quote, key: str, shown: str | None, next_path: str, return_url: str, seen_country: str
 ) -> Purchase:
-    now = clock.now()
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(
             pk=person.pk
         )  # one purchase of a person at a time counts the day
-        known = Purchase.objects.filter(person=person, key=key).first()
-        if known is not None:
-            asked = quote.pack.pk if quote.pack else None, quote.tokens, return_url
-            if (known.pack_id, known.tokens, known.return_url) != asked:
-                raise IdempotencyConflict
-            if known.status == Status.PENDING and known.quote_expires_at <= now:
-                raise QuoteExpired
+        asked = quote.pack.pk if quote.pack else None, quote.tokens, return_url
+        if (known := _find_known(person, key, asked)) is not None:
             return known
         if shown is not None and shown != get_shelf_for(person).version:
             raise PriceChanged(price=f"{quote.price.decimal} {quote.price.currency}")

@@ -300,3 +300,19 @@ def test_ten_tries_to_pay_a_minute_are_enough(fan_client, stripe):
     answers = [fan_client.post(BUY, {}).status_code for _ in range(11)]
     assert answers[:10] == [422] * 10
     assert answers[10] == 429
+
+
+def test_the_same_order_again_leads_on_when_its_pack_has_left_the_shelf(fan_client, stripe):
+    """LEDGER-4: a press that is repeated gives the first answer, whatever is sold by now."""
+    page = fan_client.get(BUY)
+    pack = list_packs().get(tokens=1_000)
+    order = {"pack": str(pack.pk), "idempotency_key": key_in(page), "shown": shown_in(page)}
+    first = fan_client.post(BUY, order)
+    assert first.status_code == 303
+    pack.is_offered = False
+    pack.save(update_fields=["is_offered"])
+    again = fan_client.post(BUY, order)
+    assert (again.status_code, again["Location"]) == (303, first["Location"])
+    assert Purchase.objects.count() == 1
+    other = list_packs().get(tokens=500)
+    assert fan_client.post(BUY, {**order, "pack": str(other.pk)}).status_code in {409, 422}
