@@ -45,7 +45,7 @@ def open_card_page(*, customer_id: str, currency: str, success_url: str, cancel_
 
 
 def get_kept_card(session_id: str) -> KeptCard | None:
-    """Return the card that a hosted page has kept; None while it has none.
+    """Return the card that a hosted page has kept; None while it has none, and once Stripe has forgotten it.
 
     Raises GatewayRefusedError for a page that Stripe does not have.
     """
@@ -56,7 +56,8 @@ def get_kept_card(session_id: str) -> KeptCard | None:
     intent = session.get("setup_intent") or {}
     method = intent.get("payment_method") or {}
     card = method.get("card") or {}
-    if session.get("mode") != "setup" or intent.get("status") != "succeeded" or not card.get("last4"):
+    is_kept = session.get("mode") == "setup" and intent.get("status") == "succeeded"
+    if not is_kept or not card.get("last4") or method.get("customer") != session.get("customer"):
         return None
     year, month = int(card["exp_year"]), int(card["exp_month"])
     return KeptCard(

@@ -8,13 +8,14 @@ from economy.kinds.payouts import tell_of_adjustment, tell_of_payout, tell_of_st
 from economy.kinds.purchases import tell_of_purchase
 from economy.kinds.returns import tell_of_refused_return, tell_of_return
 from economy.kinds.statements import tell_of_statement
-from economy.kinds.top_ups import tell_of_cap, tell_of_stopped_top_up
+from economy.kinds.top_ups import tell_of_cap, tell_of_disputed_top_up, tell_of_stopped_top_up
 
 __all__ = [
     "connect",
     "tell_of_adjustment",
     "tell_of_adjustments",
     "tell_of_cap",
+    "tell_of_disputed_top_up",
     "tell_of_fees",
     "tell_of_payout",
     "tell_of_purchase",

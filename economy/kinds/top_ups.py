@@ -51,6 +51,13 @@ def tell_of_failed_top_up(purchase: Purchase) -> None:
     notify(kind=STOPPED, person=purchase.person, key=f"top-up:{purchase.pk}", target=purchase, data=data)
 
 
+def tell_of_disputed_top_up(purchase: Purchase) -> None:
+    """Tell a person that nothing is bought by itself any more because their bank took a payment back."""
+    data = {"stop": Stop.DISPUTE.value, "failure": ""}
+    key = f"top-up:{purchase.pk}:disputed:{purchase.postings}"
+    notify(kind=STOPPED, person=purchase.person, key=key, data=data)
+
+
 def tell_of_stopped_top_up(plan: TopUpPlan) -> None:
     """Tell a person that nothing is bought by itself any more, before anything was charged."""
     key = f"top-up:{plan.person_id}:{plan.updated_at.isoformat()}"
@@ -90,6 +97,7 @@ def _stopped(group: Sequence[Notification]) -> Text:
         Stop.PRICE: _(
             "The price you agreed to has changed. Nothing was charged; look at the new one and turn it on again."
         ),
+        Stop.DISPUTE: _("A payment of yours is disputed at your bank. Until that is settled, buy tokens yourself."),
     }
     body = why.get(data["stop"], data["failure"] or _("Nothing was charged."))
     return Text(_("Auto top-up is off"), body=str(body), url=reverse("economy:top_up"), icon="circle-alert")

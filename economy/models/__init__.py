@@ -27,7 +27,7 @@ from economy.models.standing import DisputeStanding, Reserve
 from economy.models.statements import ClosedMonth, Invoice, InvoiceSeries, Statement
 from economy.models.stripe import StripeEvent
 from economy.models.taxes import PlaceEvidence, PurchasePlace, PurchaseTax, TaxPlace, TaxRate
-from economy.models.top_ups import SavedCard, TopUpPlan
+from economy.models.top_ups import ForgottenCard, SavedCard, TopUpPlan
 
 __all__ = [
     "Adjustment",
@@ -42,6 +42,7 @@ __all__ = [
     "ExchangeRate",
     "FeeRule",
     "Finding",
+    "ForgottenCard",
     "Gift",
     "Hold",
     "HoldLot",

@@ -41,6 +41,17 @@ class SavedCard(models.Model):
         return self.expires_on < clock.now().date()
 
 
+class ForgottenCard(models.Model):
+    """A card that its person removed, or that another took the place of: whoever tells of it again, it stays away."""
+
+    method_id = models.CharField(max_length=255, primary_key=True)
+    forgotten_at = models.DateTimeField(default=clock.now, editable=False)
+
+    @override
+    def __str__(self) -> str:
+        return self.method_id
+
+
 class TopUpPlan(models.Model):
     """What a person agreed to: this pack at this price, whenever fewer than `threshold` tokens are free, up to a cap.
 

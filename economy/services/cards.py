@@ -14,7 +14,8 @@ from accounts.permissions import require_not_staff, require_verified
 from digis.core import audit, clock, outbox
 from economy import gateway
 from economy.errors import PaymentsUnavailable
-from economy.models import Purchase, SavedCard, StripeCustomer, TopUpPlan
+from economy.kinds import tell_of_disputed_top_up
+from economy.models import ForgottenCard, Purchase, SavedCard, StripeCustomer, TopUpPlan
 
 Status, Stop = Purchase.Status, TopUpPlan.Stop
 
@@ -55,8 +56,8 @@ def open_card_page(*, person: User) -> str:
 def keep_card(*, page_id: str) -> SavedCard | None:
     """Take over the card that a hosted page has kept, whoever asks and however often; None while it has none.
 
-    It is its customer's, not the asker's. Of two cards the one set up later stays, and Stripe forgets the other. Raises
-    GatewayError.
+    It is its customer's, not the asker's. Of two cards the one set up later stays, and Stripe forgets the other; one that was
+    forgotten never comes back. Raises GatewayError.
     """
     kept = gateway.get_kept_card(page_id)
     if kept is None:
@@ -66,6 +67,8 @@ def keep_card(*, page_id: str) -> SavedCard | None:
         if customer is None:
             return None
         User.objects.select_for_update(no_key=True).get(pk=customer.person_id)
+        if ForgottenCard.objects.filter(method_id=kept.method_id).exists():
+            return None  # an old page, looked at again
         row = SavedCard.objects.filter(person_id=customer.person_id).first()
         if row is not None and row.method_id == kept.method_id:
             return row
@@ -158,13 +161,17 @@ def end_charge(purchase: Purchase, payment: gateway.Payment) -> None:
 def stop_plan(purchase: Purchase, *, decline: str = "") -> None:
     """Turn off buying by itself because of what a purchase came to: once is enough, until its person agrees anew.
 
-    `decline` is Stripe's word for why the card did not pay; none where the purchase is disputed.
+    `decline` is Stripe's word for why the card did not pay, of which the failed purchase tells; none where the purchase is
+    disputed, which is told here.
     """
     stop = Stop.BANK if decline in ASKS else Stop.CARD if decline in GONE else Stop.DECLINED
-    TopUpPlan.objects.filter(person_id=purchase.person_id, is_on=True).update(
+    was_on = TopUpPlan.objects.filter(person_id=purchase.person_id, is_on=True).update(
         is_on=False, stop=stop if decline else Stop.DISPUTE, updated_at=clock.now()
     )
+    if was_on and not decline:
+        tell_of_disputed_top_up(purchase)
 
 
 def _promise_forgetting(method_id: str) -> None:
+    ForgottenCard.objects.get_or_create(method_id=method_id)
     outbox.enqueue(kind="economy.forget_card", payload={"method": method_id}, key=method_id)

@@ -16,7 +16,7 @@ from accounts.permissions import require_not_staff, require_verified
 from digis.core import audit, clock, outbox
 from digis.core.errors import NotFound, ValidationFailed
 from digis.core.ids import uuid7
-from economy.errors import PriceChanged
+from economy.errors import PriceChanged, TaxUnavailable
 from economy.kinds import tell_of_cap, tell_of_stopped_top_up
 from economy.models import Purchase, SavedCard, TopUpPlan
 from economy.selectors import Quote, get_limit_left, get_shelf_for, quote_for
@@ -84,8 +84,18 @@ def turn_off_top_up(*, person: User) -> None:
 
 
 def top_up_due(*, limit: int = 100) -> int:
-    """Store the purchases that are due by now, and return how many; the outbox and the sweep have them paid."""
-    return sum(top_up(person_id=person_id) is not None for person_id in list_due_top_ups(at=clock.now(), limit=limit))
+    """Store the purchases that are due by now, and return how many; the outbox and the sweep have them paid.
+
+    A person whose turn fails, because a tax engine does not answer, keeps nobody behind them waiting.
+    """
+    stored = 0
+    for person_id in list_due_top_ups(at=clock.now(), limit=limit):
+        try:
+            stored += top_up(person_id=person_id) is not None
+        except TaxUnavailable:
+            log.warning("top_up_waits", person=str(person_id))
+            TopUpPlan.objects.filter(person=person_id).update(rests_until=clock.now() + REST)
+    return stored
 
 
 def top_up(*, person_id: UUID) -> Purchase | None:

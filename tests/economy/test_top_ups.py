@@ -155,6 +155,30 @@ def test_the_saved_card_is_offered_when_its_owner_buys(fan, fan_client, stripe, 
     assert selectors.get_balance(fan).purchased == 500
 
 
+@pytest.mark.parametrize("sends", [True, False])
+def test_a_removed_card_stays_away_whoever_tells_of_it_again(fan, fan_client, stripe, settings, sends):
+    """By the page's address in the browser's history, or by an event that comes again, before Stripe forgot it and after."""
+    settings.SITE_URL = "http://testserver"
+    page = fan_client.post("/wallet/card/").headers["Location"]
+    back = stripe.submit_card(page, PAYS).headers["Location"].removeprefix("http://testserver")
+    fan_client.get(back)
+    fan_client.post("/wallet/card/remove/")
+    if sends:
+        make.handle_outbox("economy.forget_card")
+    assert "not there yet" in words(fan_client.get(back, follow=True))
+    assert services.keep_card(page_id=page.rpartition("/")[2]) is None
+    assert not SavedCard.objects.exists()
+
+
+def test_a_card_that_stripe_has_forgotten_is_not_taken(fan, fan_client, stripe, settings):
+    settings.SITE_URL = "http://testserver"
+    page = fan_client.post("/wallet/card/").headers["Location"]
+    back = stripe.submit_card(page, PAYS).headers["Location"].removeprefix("http://testserver")
+    (method,) = stripe.client.v1.payment_methods.list({"customer": fan.stripe_customer.customer_id}).data
+    stripe.client.v1.payment_methods.detach(method.id)
+    assert "not there yet" in words(fan_client.get(back, follow=True))
+
+
 # ── Agreeing ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -334,7 +358,10 @@ def test_a_dispute_turns_it_off(fan, fan_client, stripe, agreed):
     stripe.dispute(Purchase.objects.get().stripe_payment_intent_id)
     services.converge_purchase(purchase_id=Purchase.objects.get().pk)
     assert work() == 0
-    assert "A payment is disputed at your bank." in words(fan_client.get(PAGE))
+    page = words(fan_client.get(PAGE))
+    assert "A payment is disputed at your bank." in page
+    assert "nothing was charged" not in page
+    assert told(fan) == ["economy.topped_up", "economy.top_up_stopped"]
 
 
 def test_who_owes_tokens_is_left_alone(fan, creator, stripe, agreed):
