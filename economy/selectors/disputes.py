@@ -15,9 +15,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.selectors import list_sessions
 from digis.core.errors import NotFound
-from economy.models import ChargeReversal, Dispute, LedgerTransaction, Purchase
+from digis.core.models import AuditEntry
+from digis.core.money import Money
+from economy.models import ChargeReversal, Dispute, LedgerTransaction, Purchase, TopUpPlan
 from economy.selectors.giving import hidden_payers
 from economy.sources import attest, describe
+from notifications.models import Channel, Delivery, Notification
 
 Type = LedgerTransaction.Type
 PROOF_LINES: Final = 200  # Stripe takes 20,000 characters a field
@@ -163,11 +166,57 @@ def gather_evidence(dispute: Dispute) -> Evidence:
 def _payment_lines(purchase: Purchase) -> list[str]:
     price = f"{purchase.price.decimal} {purchase.currency}"
     bonus = f" and {purchase.bonus_tokens:,} bonus tokens" if purchase.bonus_tokens else ""
-    lines = [f"Quoted on {_moment(purchase.created_at)}: {purchase.tokens:,} tokens{bonus} for {price}."]
+    bought = f"{purchase.tokens:,} tokens{bonus} for {price}"
+    card = f" with {purchase.card}" if purchase.card else ""
+    if purchase.is_top_up:
+        lines = [f"Bought by auto top-up on {_moment(purchase.created_at)}: {bought}.", *_agreement_lines(purchase)]
+        how = f"{card}, the card the buyer had saved for this, off-session"
+    else:
+        lines = [f"Quoted on {_moment(purchase.created_at)}: {bought}."]
+        how = f"{card} on Stripe’s hosted page"
     if purchase.paid_at:
-        card = f" with {purchase.card}" if purchase.card else ""
-        lines.append(f"Paid on {_moment(purchase.paid_at)}{card} on Stripe’s hosted page; tokens delivered at once.")
-    return lines
+        lines.append(f"Paid on {_moment(purchase.paid_at)}{how}; tokens delivered at once.")
+    return [*lines, *_told_lines(purchase)] if purchase.is_top_up else lines
+
+
+def _agreement_lines(purchase: Purchase) -> list[str]:
+    """Say what the buyer had agreed to. A plan holds the newest agreement only: an older one stands in the audit log."""
+    plan = TopUpPlan.objects.filter(person=purchase.person_id, agreed_at__lte=purchase.created_at).first()
+    if plan is not None:
+        at, threshold, minor, cap = plan.agreed_at, plan.threshold, plan.amount_minor, plan.month_cap
+    else:
+        entry = (
+            AuditEntry.objects.filter(
+                target_type=User._meta.label_lower,  # noqa: SLF001  Django's documented name
+                target_id=str(purchase.person_id),
+                action="economy.top_up_on",
+                created_at__lte=purchase.created_at,
+            )
+            .order_by("-id")
+            .first()
+        )
+        if entry is None:
+            return []
+        at, threshold = entry.created_at, int(entry.data["threshold"])
+        minor, cap = int(entry.data["minor"]), int(entry.data["month_cap"])
+    price = Money(minor, purchase.currency)  # of an agreement in another currency nothing is bought (LEDGER-7)
+    terms = f"this pack for {price.decimal} {price.currency}, up to {cap:,} tokens in a calendar month"
+    return [f"The buyer agreed to it on {_moment(at)}: whenever fewer than {threshold:,} tokens are free, {terms}."]
+
+
+def _told_lines(purchase: Purchase) -> list[str]:
+    """Say when the buyer was written to: in their inbox here, and by mail once it left."""
+    news = Notification.objects.filter(
+        target_type=Purchase._meta.label_lower,  # noqa: SLF001  Django's documented name
+        target_id=str(purchase.pk),
+        person=purchase.person_id,
+        kind="economy.topped_up",
+    ).first()
+    if news is None:
+        return []
+    mail = news.deliveries.filter(channel=Channel.MAIL, sent_at__isnull=False, status=Delivery.Status.SENT).first()
+    by_mail = f", and by e-mail sent on {_moment(mail.sent_at)}" if mail and mail.sent_at else ""
+    return [f"The buyer was told of this payment in their inbox on {_moment(news.created_at)}{by_mail}."]
 
 
 def _earlier(purchase: Purchase) -> list[str]:
@@ -184,27 +233,63 @@ def _earlier(purchase: Purchase) -> list[str]:
 
 
 def _use_lines(purchase: Purchase) -> list[str]:
-    charges = list(
+    """Say what this purchase's tokens paid. Of a sale that others paid for as well, only their part is named as used."""
+    charges: dict[tuple[object, ...], list[Any]] = defaultdict(list)
+    for charge in (
         LedgerTransaction.objects.filter(type=Type.DEDUCTION, lot_uses__lot__purchase=purchase, payee__isnull=False)
-        .distinct()
+        .annotate(used=Sum("lot_uses__amount"))
         .select_related("payee")
-        .order_by("id")[:PROOF_LINES]
-    )
-    pairs = [(charge.source_type, charge.source_id) for charge in charges]
+        .order_by("id")
+    ):
+        charges[_whole_of(charge)].append(charge)
+    sales = list(charges.items())[:PROOF_LINES]
+    heads = [parts[0] for _whole, parts in sales]
+    pairs = [(head.source_type, head.source_id) for head in heads]
     proofs = attest(pairs)
     titles = describe(pairs, viewer=purchase.person)
-    lines, seen = [], set()
-    for charge in charges:
-        pair = (charge.source_type, charge.source_id)
-        if pair in seen:
-            continue
-        seen.add(pair)
-        creator = charge.payee.display_name if charge.payee else ""
-        title = str(titles[pair].title) if pair in titles else f"{charge.kind} to {creator}"
-        paid = sum(-other.amount for other in charges if (other.source_type, other.source_id) == pair)
+    totals, returned = _sum_wholes(purchase, heads), _sum_returned(purchase)
+    lines = []
+    for whole, parts in sales:
+        head = parts[0]
+        pair = (head.source_type, head.source_id)
+        title = str(titles[pair].title) if pair in titles else f"{head.kind} to {head.payee.display_name}"
+        used, total = sum(part.used for part in parts), totals[whole]
+        paid = f"{used:,} of {total:,}" if used < total else f"{used:,}"
+        back = sum(returned.get(part.pk, 0) for part in parts)
+        given = f" {back:,} of them were given back to the buyer." if back else ""
         proof = f" {proofs[pair]}" if pair in proofs else ""
-        lines.append(f"{_moment(charge.created_at)}: {title}, {paid:,} tokens.{proof}")
+        lines.append(f"{_moment(head.created_at)}: {title}, {paid} tokens.{given}{proof}")
     return lines
+
+
+def _whole_of(charge: LedgerTransaction) -> tuple[object, ...]:
+    """Return what the parts of one sale have in common; a charge without a source stands for itself."""
+    return (charge.source_type, charge.source_id or charge.pk, charge.payee_id)
+
+
+def _sum_wholes(purchase: Purchase, heads: Sequence[LedgerTransaction]) -> dict[tuple[object, ...], int]:
+    """Return what the buyer paid for each of these sales altogether, from whatever purchase."""
+    same = Q(pk__in=[head.pk for head in heads]) | Q(
+        source_type__in={head.source_type for head in heads},
+        source_id__in={head.source_id for head in heads if head.source_id},
+    )
+    sums: dict[tuple[object, ...], int] = defaultdict(int)
+    for charge in LedgerTransaction.objects.filter(
+        same, type=Type.DEDUCTION, person=purchase.person_id, payee__isnull=False
+    ):
+        sums[_whole_of(charge)] -= charge.amount
+    return sums
+
+
+def _sum_returned(purchase: Purchase) -> dict[UUID | None, int]:
+    """Return how many of these tokens came back by charge, but for what disputes took back: that is what is fought over."""
+    rows = (
+        LedgerTransaction.objects.filter(type=Type.REFUND, lot_uses__lot__purchase=purchase, reverses__isnull=False)
+        .exclude(pk__in=ChargeReversal.objects.filter(purchase=purchase).values("reversal"))
+        .values_list("reverses")
+        .annotate(back=-Sum("lot_uses__amount"))
+    )
+    return dict(rows)
 
 
 def _another(**so: object) -> Exists:

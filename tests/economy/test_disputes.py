@@ -318,6 +318,19 @@ def test_staff_are_shown_what_speaks_for_us_and_send_it_once(paid, fan, creator,
     assert "Send the evidence" not in client.get(f"{url}change/").content.decode()
 
 
+def test_the_evidence_names_what_came_of_this_purchase_alone(fan, creator, paid, stripe):
+    """LEDGER-8: a sale that other tokens paid for as well is not said to be all of this purchase; nor is what came back."""
+    make.buy_tokens(fan, 200)
+    whole = spend(fan, creator, 100, "a")
+    spend(fan, creator, 515, "b")
+    services.refund_charge(transaction_id=whole.pk, key="r", reason="test", amount=30)
+    stripe.dispute(intent_of(paid))
+    converge(paid)
+    first, second = selectors.gather_evidence(Dispute.objects.get()).use
+    assert first.endswith("tip to Creator, 100 tokens. 30 of them were given back to the buyer.")
+    assert second.endswith("tip to Creator, 415 of 515 tokens.")
+
+
 def test_nobody_answers_a_dispute_of_their_own_or_one_that_is_over(paid, fan, stripe):
     """ACC-5, LEDGER-8."""
     from accounts.errors import OwnAccount

@@ -13,7 +13,7 @@ from accounts.services import suspend
 from digis.core.clock import today
 from economy import gateway, selectors, services
 from economy.handlers import look_at_stripe_event
-from economy.models import ExchangeRate, Pack, Purchase, SavedCard, TopUpPlan
+from economy.models import Dispute, ExchangeRate, Pack, Purchase, SavedCard, TopUpPlan
 from economy.selectors import Balance, list_packs
 from notifications.models import Notification
 from tests import make
@@ -240,6 +240,37 @@ def test_below_the_threshold_the_pack_is_bought_once_and_its_owner_is_written_to
     make.handle_outbox("notifications.deliver")
     (message,) = make.mail_to(fan)
     assert message.subject == "Auto top-up bought 515 tokens for $25.00"
+
+
+def evidence():
+    """What the bank would be sent about the payment."""
+    return selectors.gather_evidence(Dispute.objects.get()).payment
+
+
+def test_the_evidence_of_a_top_up_says_how_it_was_paid_and_what_was_agreed_to(fan, fan_client, stripe, agreed, clock):
+    """LEDGER-8: no page of Stripe's was there; the agreement is the one that stood when it was bought."""
+    clock.advance(hours=1)
+    work()
+    at, bought = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (agreed.agreed_at, Purchase.objects.get().created_at))
+    make.handle_outbox("notifications.deliver")
+    stripe.dispute(Purchase.objects.get().stripe_payment_intent_id)
+    services.converge_purchase(purchase_id=Purchase.objects.get().pk)
+    paid = f"{Purchase.objects.get().paid_at:%Y-%m-%d %H:%M} UTC"
+    told = Notification.objects.get(kind="economy.topped_up")
+    inbox, mail = (
+        f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (told.created_at, told.deliveries.get(channel="mail").sent_at)
+    )
+    terms = "whenever fewer than 100 tokens are free, this pack for 25.00 USD, up to 1,000 tokens in a calendar month"
+    lines = [
+        f"Bought by auto top-up on {bought}: 500 tokens and 15 bonus tokens for 25.00 USD.",
+        f"The buyer agreed to it on {at}: {terms}.",
+        f"Paid on {paid} with Visa ···· 4242, the card the buyer had saved for this, off-session; tokens delivered at once.",
+        f"The buyer was told of this payment in their inbox on {inbox}, and by e-mail sent on {mail}.",
+    ]
+    assert evidence() == lines
+    clock.advance(hours=1)
+    services.turn_on_top_up(person=fan, threshold=50, pack_id=pack().pk, month_cap=5_000)
+    assert evidence() == lines
 
 
 def test_at_the_threshold_nothing_is_bought(fan, stripe, agreed):
