@@ -78,8 +78,7 @@ class PurchaseAdmin(ActingAdmin):
         "person",
         "tokens",
         "bonus_tokens",
-        "amount_minor",
-        "currency",
+        "amount",
         "status",
         "quarantine_reason",
     ]
@@ -87,8 +86,29 @@ class PurchaseAdmin(ActingAdmin):
     list_select_related = ["person"]
     search_fields = ["id", "stripe_session_id", "stripe_payment_intent_id", "person__username"]
     date_hierarchy = "created_at"
-    exclude = ["checkout_url", "key"]
-    readonly_fields = ["taxed"]
+    fieldsets = [
+        (None, {"fields": ["person", "pack", "tokens", "bonus_tokens", "amount", "status", "card", "failure", "quarantine_reason"]}),
+        (gettext_lazy("Money"), {"fields": ["refunded", "disputed", "invoiced", "invoices_made", "taxed", "currency", "rate_micros", "rate_day"]}),
+        (gettext_lazy("At Stripe"), {"fields": ["stripe_session_id", "stripe_payment_intent_id", "stripe_payment_method_id"]}),
+        (gettext_lazy("Working"), {"fields": ["credited_tokens", "credited_bonus", "postings", "checks", "next_check_at", "quote_expires_at", "next_path", "return_url", "paid_at", "created_at", "updated_at"]}),
+    ]  # fmt: skip
+    readonly_fields = ["amount", "refunded", "disputed", "invoiced", "taxed"]
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount_minor")
+    def amount(self, row: Purchase) -> str:
+        return cents(row.price)
+
+    @admin.display(description=gettext_lazy("refunded"))
+    def refunded(self, row: Purchase) -> str:
+        return cents(row.refunded_minor, row.currency)
+
+    @admin.display(description=gettext_lazy("disputed"))
+    def disputed(self, row: Purchase) -> str:
+        return cents(row.disputed_minor, row.currency)
+
+    @admin.display(description=gettext_lazy("invoiced"))
+    def invoiced(self, row: Purchase) -> str:
+        return cents(row.invoiced_minor, row.currency)
 
     @admin.display(description=gettext_lazy("tax"))
     def taxed(self, row: Purchase) -> str:

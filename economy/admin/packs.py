@@ -18,6 +18,7 @@ from accounts.models import User
 from digis.core import currencies
 from digis.core.errors import ValidationFailed
 from digis.core.forms import add_refusal
+from digis.core.templatetags.digis import cents
 from economy import services
 from economy.models import Pack, PackPrice
 
@@ -86,13 +87,19 @@ class PackPriceInline(TabularInline):
 
     @admin.display(description=gettext_lazy("price"))
     def written(self, price: PackPrice) -> str:
-        return str(price)
+        return cents(price.price)
 
 
 @admin.register(Pack)
 class PackAdmin(ReadOnlyAdmin):
-    list_display = ["tokens", "bonus_tokens", "amount_minor", "currency", "is_default", "is_offered"]
+    list_display = ["tokens", "bonus_tokens", "amount", "is_default", "is_offered"]
+    fields = ["tokens", "bonus_tokens", "amount", "currency", "is_default", "is_offered", "position"]
+    readonly_fields = ["amount"]
     inlines = [PackPriceInline]
+
+    @admin.display(description=gettext_lazy("price"), ordering="amount_minor")
+    def amount(self, pack: Pack) -> str:
+        return cents(pack.price)
 
 
 @admin.register(PackPrice)
@@ -105,7 +112,7 @@ class PackPriceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("price"))
     def written(self, price: PackPrice) -> str:
-        return str(price)
+        return cents(price.price)
 
     @override
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -336,8 +336,8 @@ def test_staff_set_a_price_and_take_it_away(staff_client, euro):
         assert staff_client.post(ADD, sent).status_code == 302
         assert PackPrice.objects.get().amount_minor == minor
     row = PackPrice.objects.get()
-    assert "24.00 EUR" in staff_client.get(f"/admin/economy/packprice/{row.pk}/change/").content.decode()
-    assert "24.00 EUR" in staff_client.get(f"/admin/economy/pack/{pack.pk}/change/").content.decode()
+    assert "€24.00" in staff_client.get(f"/admin/economy/packprice/{row.pk}/change/").content.decode()
+    assert "€24.00" in staff_client.get(f"/admin/economy/pack/{pack.pk}/change/").content.decode()
     assert staff_client.post(f"/admin/economy/packprice/{row.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not PackPrice.objects.exists()
     acts = AuditEntry.objects.filter(action__startswith="economy.pack_price").values_list("action", flat=True)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from pypdf import PdfReader
 
 from economy import selectors, services
 from economy.invariants import broken
-from economy.models import ClosedMonth, Invoice, Statement
+from economy.models import ClosedMonth, Invoice, Pack, Statement
 from economy.services.purchases import post_purchase
 from notifications.kinds import get_kind
 from notifications.models import Notification
@@ -22,6 +23,11 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 WALLET, STUDIO = "/wallet/statements/", "/studio/statements/"
+
+
+def said(client, address):
+    """What a page says, and nothing of its marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(address).content.decode()))
 
 
 def spend(fan, creator, amount, key, **options):
@@ -319,3 +325,30 @@ def test_a_name_in_any_script_stands_on_paper(october, fan, fan_client):
     services.issue_invoices()
     words = words_of(fan_client.get(f"/wallet/invoices/{Invoice.objects.get().pk}.pdf"))
     assert "Łucja Ελένη Юлия □□" in words
+
+
+def test_staff_read_money_of_packs_purchases_and_documents_as_money(fan, staff_client):
+    """A buyer's amounts are written as on their own pages, on the lists and on each row's page, and sort by amount."""
+    pack = Pack.objects.create(tokens=500, amount_minor=2_345, currency="EUR")
+    bought = make.buy_tokens(fan, 500, minor=2_500)
+    services.issue_invoices()
+    paper = Invoice.objects.get()
+    for path, amount in (
+        (f"pack/{pack.pk}", "€23.45"),
+        (f"purchase/{bought.pk}", "$25.00"),
+        (f"invoice/{paper.pk}", "$25.00"),
+    ):
+        kind = path.split("/")[0]
+        for page in (
+            said(staff_client, f"/admin/economy/{path}/change/"),
+            said(staff_client, f"/admin/economy/{kind}/"),
+        ):
+            assert amount in page
+            assert "minor" not in page
+    post_purchase(purchase_id=bought.pk, kept_minor=1_500, refunded_minor=1_000)
+    page = said(staff_client, f"/admin/economy/purchase/{bought.pk}/change/")
+    for line in ("Amount: $25.00", "Refunded: $10.00", "Disputed: $0.00", "Invoiced: $25.00"):
+        assert line in page
+    make.buy_tokens(fan, 900, minor=900)
+    listed = said(staff_client, "/admin/economy/purchase/?o=5")
+    assert listed.index("$9.00") < listed.index("$25.00")
