@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.selectors import find_recent_email_change
 from accounts.selectors.people import PAYOUT_PAUSE
 from digis.core import clock
+from digis.core.templatetags.digis import cents
 from economy.models import Payout, PayoutAccount, TaxProfile
 from economy.selectors.payouts import get_payable
 from economy.selectors.standing import get_standing
@@ -163,9 +164,9 @@ def _moment(creator: User, kind: Payout.Kind) -> Iterator[Blocker]:
         yield Blocker("daily", _("You can ask for one payout a day, besides the weekly one."), until=until)
     payable = get_payable(creator)
     if payable.money.minor < settings.PAYOUT_MIN_MINOR:
-        least = f"{settings.PAYOUT_MIN_MINOR // 100}.{settings.PAYOUT_MIN_MINOR % 100:02d} {settings.TOKEN_CURRENCY}"
         text = _("Payouts begin at %(least)s, and %(have)s is available now.")
-        yield Blocker("minimum", text % {"least": least, "have": f"{payable.money.decimal} {payable.money.currency}"})
+        least = cents(settings.PAYOUT_MIN_MINOR)
+        yield Blocker("minimum", text % {"least": least, "have": cents(payable.money)})
 
 
 def _asked_today(creator: User) -> Payout | None:

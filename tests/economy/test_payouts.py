@@ -129,9 +129,7 @@ def test_the_smallest_payout_is_twenty(creator, creator_client, payee_without_mo
     """PAY-3."""
     make.earn_available(creator, 399)
     assert ask(creator_client, 399).status_code == 422
-    assert "Payouts begin at 20.00 USD, and 19.95 USD is available now." in words(
-        creator_client.get("/studio/payouts/")
-    )
+    assert "Payouts begin at $20.00, and $19.95 is available now." in words(creator_client.get("/studio/payouts/"))
     make.earn_available(creator, 1)
     assert ask(creator_client, 400).status_code == 303
 
