@@ -104,7 +104,7 @@ def _failed(group: Sequence[Notification]) -> Text:
 
 
 def _returned(group: Sequence[Notification]) -> Text:
-    body = _("The payout is over. You can ask for another one.")
+    body = _("The payout is over. Your payouts page says whether another can begin now.")
     return _text(group[0], _("%(amount)s is back in your earnings"), body, "undo-2")
 
 

@@ -71,6 +71,7 @@ from economy.selectors.movements import (
 from economy.selectors.payouts import (
     AtBank,
     Payable,
+    find_review_reason,
     get_payable,
     get_payout,
     get_payout_account,
@@ -192,6 +193,7 @@ __all__ = [
     "find_rate",
     "find_returnable",
     "find_returnable_part",
+    "find_review_reason",
     "find_tax_of",
     "find_webhook_secret",
     "forecast_earnings",

@@ -197,6 +197,7 @@ def _show_payouts(
     if form is not None:  # the same request again is one that was not sent yet
         form.data = {**shown, "idempotency_key": form_key()}
     page = cursor_page(selectors.list_payouts(creator), request=request, order="-id")
+    review = selectors.find_review_reason(creator, amount_minor=payable.money.minor)
     context: dict[str, Any] = {
         "form": form or PayoutForm(initial=shown),
         "payable": payable,
@@ -205,6 +206,8 @@ def _show_payouts(
         "at_bank": selectors.present_at_bank(account, payable.money),
         "tax": selectors.get_tax_profile(creator),
         "next_weekly": selectors.next_weekly(),
+        "is_first": review == "first",
+        "milestone": Money(int(review), settings.TOKEN_CURRENCY) if review.isdecimal() else None,
         "minimum": Money(settings.PAYOUT_MIN_MINOR, settings.TOKEN_CURRENCY),
         "page": page,
         "lines": selectors.present_payouts(page.items),

@@ -206,6 +206,26 @@ def test_a_milestone_is_reviewed_and_what_lies_between_is_not(payee, creator_cli
     assert payout.review_reason == "100000"
 
 
+def test_the_page_announces_a_review_only_where_one_comes(payee, creator_client, clock):
+    """PAY-3: the first payout, and the one that passes 1,000.00."""
+    first, passing = (
+        "Our staff look at the first payout.",
+        "Our staff look at the payout that brings you past $1,000.00 in all.",
+    )
+
+    def said():
+        page = words(creator_client.get("/studio/payouts/"))
+        return [line for line in (first, passing) if line in page]
+
+    assert said() == [first]
+    ask(creator_client, 1_000)
+    play.pay(payee)
+    make.earn_available(payee, 18_999)
+    assert said() == []
+    make.earn_available(payee, 1)
+    assert said() == [passing]
+
+
 def test_staff_stop_payouts_that_are_under_way_and_let_them_go_on(payee, creator_client, staff_client):
     ask(creator_client, 1_000)
     payout = Payout.objects.get()
@@ -337,6 +357,17 @@ def test_one_that_nobody_answers_for_returns_by_itself(refused, payee, clock):
     tasks.advance_due_payouts()
     work()
     assert places(payee) == (1_000, 0, 0)
+
+
+def test_who_has_it_back_is_promised_no_other_that_something_stands_against(refused, creator_client):
+    """NOT-5: a bank that refused one has to be changed first, and the notice does not say otherwise."""
+    creator_client.post(f"/studio/payouts/{refused.pk}/", {"act": "return"})
+    work()
+    assert "Nothing can be paid out now" in words(creator_client.get("/studio/payouts/"))
+    inbox = words(creator_client.get("/notifications/"))
+    assert "$50.00 is back in your earnings" in inbox
+    assert "Your payouts page says whether another can begin now." in inbox
+    assert "You can ask for another" not in inbox
 
 
 @pytest.mark.parametrize("order", list(permutations(["failed", "reversed", "answered"])), ids=" ".join)
