@@ -161,6 +161,22 @@ def test_earnings_of_free_tokens_are_never_released(fan, creator, clock):
     assert selectors.get_earnings(creator) == Earnings(non_withdrawable=80)
 
 
+def test_the_studio_calls_each_part_of_the_earnings_the_same_everywhere(fan, creator, creator_client):
+    """screens.md 5: what waits is on its way, and what can never be paid out is not withdrawable."""
+    make.grant_tokens(fan, 20)
+    pay(fan, creator, 20)
+    pages = {
+        path: re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", creator_client.get(path).content.decode()))
+        for path in ("/studio/", "/studio/earnings/", "/studio/tips/")
+    }
+    for page in pages.values():
+        assert "On its way" in page
+        assert "Not withdrawable" in page
+        assert "From free tokens" not in page
+        assert "Pending" not in page
+    assert "sent to your bank" in pages["/studio/earnings/"]
+
+
 def test_the_fee_is_that_of_the_narrowest_rule_in_force_on_the_day(creator, clock):
     now = clock.now()
     assert selectors.fee_for(kind="tip", creator_id=creator.pk) == 2_000
