@@ -145,6 +145,7 @@ def _show(
         context |= selectors.get_tip_shelf(picked=str(form["pick"].value() or ""), own=form["own"].value())
     else:
         context |= {"amount": form.amount, "wishes": form.wishes, "after": spendable - form.amount}
+        context["short"] = _count_short(payer, form.amount, context["balance"])
         context["back_url"] = f"{context['tip_url']}?{urlencode(form.wishes)}"
         if form.gift_id:
             context["gift"] = selectors.find_gift(form.gift_id)
@@ -152,6 +153,14 @@ def _show(
         context |= _top_up(payer, refusal, context["back_url"])
     part = "sheet" if request.method != "POST" else "body"
     return render_page(request, TEMPLATE, context, part=part, status=status)
+
+
+def _count_short(payer: User, amount: int, balance: selectors.Balance) -> int:
+    """Return how many tokens adding would make good: none where a debt or the payer's own limits stand in the way."""
+    left = selectors.get_limit_left(payer.pk)
+    if balance.debt or (left is not None and left < amount):
+        return 0
+    return max(0, amount - balance.spendable)
 
 
 def _top_up(payer: User, refusal: InsufficientTokens, onward: str) -> dict[str, Any]:

@@ -155,6 +155,18 @@ def test_too_few_tokens_turn_the_sheet_into_the_top_up_and_lead_back(fan, fan_cl
     assert send(fan_client, "creator", confirmed="100").status_code == 303
 
 
+def test_the_last_step_says_that_the_tip_is_short_before_it_is_pressed(fan, fan_client, creator):
+    """screens.md 3.2: how many are missing; not where adding tokens would not help."""
+    make.buy_tokens(fan, 40)
+    asked = send(fan_client, "creator")
+    assert asked.status_code == 200
+    assert "60 tokens short: you can add them next" in text_of(asked)
+    assert "1 token short: you can add it next" in text_of(send(fan_client, "creator", pick="", own="41"))
+    assert "short" not in text_of(send(fan_client, "creator", pick="", own="40"))
+    services.set_limits(person=fan, limits={"day": 60})
+    assert "short" not in text_of(send(fan_client, "creator"))
+
+
 def test_ones_own_limit_is_named_with_the_way_to_it(known, fan_client, creator):
     """LEDGER-10."""
     services.set_limits(person=known, limits={"day": 60})
