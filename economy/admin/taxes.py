@@ -137,8 +137,8 @@ class TaxRateAdmin(ReadOnlyAdmin):
             "title": _("Tax of a month"),
             "opts": self.opts,
             "report": selectors.draw_up_tax_report(month),
-            "before": f"{month - timedelta(days=1):%Y-%m}",
-            "after": f"{after:%Y-%m}" if after <= selectors.this_month() else "",
+            "before": month - timedelta(days=1),
+            "after": after if after <= selectors.this_month() else None,
         }
         return TemplateResponse(request, "admin/economy/taxrate/report.html", context)
 

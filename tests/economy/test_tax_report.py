@@ -199,6 +199,17 @@ def test_only_who_may_see_the_rates_reads_the_report(fan_client, october):
         assert cashier().get(address).status_code == 200
 
 
+def test_the_months_beside_it_are_named(october):
+    page = cashier().get(f"{REPORT}?month=2026-09")
+    assert "Previous month: August 2026" in words(page)
+    assert "Next month: October 2026" in words(page)
+    assert 'href="?month=2026-08"' in page.content.decode()
+    assert 'href="?month=2026-10"' in page.content.decode()
+    now = words(cashier().get(REPORT))
+    assert "Previous month: September 2026" in now
+    assert "Next month" not in now
+
+
 @pytest.mark.parametrize("month", ["2026-13", "2027-01", "soon", "-1"])
 def test_a_month_that_is_none_is_not_found(october, month):
     assert cashier().get(f"{REPORT}?month={month}").status_code == 404
