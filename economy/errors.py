@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
-from typing_extensions import override
 
 from digis.core.errors import Conflict, DomainError, Forbidden, InvalidState, LimitReached
 
@@ -67,11 +65,6 @@ class PurchaseDayLimitReached(LimitReached):
 
     def __init__(self, *, left: int, most: int, at: str | None, when: str) -> None:
         super().__init__(None if at else self.message_for_good, left=left, most=most, at=at, when=when)
-
-    @override
-    def __str__(self) -> str:
-        said = {name: number_format(self.data[name], force_grouping=True) for name in ("left", "most")}
-        return str(self.message) % {**said, "when": self.data["when"]}
 
 
 class PriceChanged(InvalidState):

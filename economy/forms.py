@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -35,6 +36,31 @@ class TokensField(forms.IntegerField):
     def to_python(self, value: Any) -> int | None:
         text = str(value or "").strip()
         return super().to_python(re.sub(r"\D", "", text) if GROUPED.fullmatch(text) else text)
+
+    @override
+    def run_validators(self, value: Any) -> None:
+        try:
+            super().run_validators(value)
+        except forms.ValidationError as refusal:
+            for error in refusal.error_list:  # the bound is written as amounts are
+                if error.params and "limit_value" in error.params:
+                    error.params["limit_value"] = number_format(error.params["limit_value"], force_grouping=True)
+            raise
+
+
+class SeenField(TokensField):
+    """The amount a page showed, sent along unseen. One that cannot be was not seen: nothing is said of it, and it is asked again."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput, **kwargs)
+
+    @override
+    def clean(self, value: Any) -> int | None:
+        try:
+            found: int | None = super().clean(value)
+        except forms.ValidationError:
+            return None
+        return found
 
 
 class TaxPlaceForm(forms.Form):
@@ -111,8 +137,8 @@ class TipForm(MoneyForm):
         label=_("Say something"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     anonymous = forms.BooleanField(label=_("Hide my name"), required=False)
-    said = TokensField(required=False, min_value=0, widget=forms.HiddenInput)
-    confirmed = TokensField(required=False, min_value=0, widget=forms.HiddenInput)
+    said = SeenField()
+    confirmed = SeenField()
 
     @override
     def clean(self) -> dict[str, Any]:
@@ -190,7 +216,7 @@ class GiveForm(MoneyForm):
     note = forms.CharField(
         label=_("Say something"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    confirmed = TokensField(required=False, min_value=0, widget=forms.HiddenInput)
+    confirmed = SeenField()
 
     def renew(self, *, key: str) -> None:
         """Show the same wishes again as ones that were not sent yet."""
@@ -321,7 +347,7 @@ class GiveBackForm(MoneyForm):
     reason = forms.CharField(
         label=_("Message"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2, "maxlength": 300})
     )
-    confirmed = TokensField(required=False, widget=forms.HiddenInput)
+    confirmed = SeenField()
 
     def renew(self, *, key: str) -> None:
         """Show the same wish again as one that was not sent yet."""

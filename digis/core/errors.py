@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -26,7 +27,12 @@ class DomainError(Exception):
     @override
     def __str__(self) -> str:
         text = str(self.message)
-        return text % self.data if self.data and "%(" in text else text
+        return text % {name: _write(value) for name, value in self.data.items()} if "%(" in text else text
+
+
+def _write(value: Any) -> Any:
+    """Write a number as pages do: 1,234."""
+    return number_format(value, force_grouping=True) if type(value) is int else value
 
 
 class ValidationFailed(DomainError):

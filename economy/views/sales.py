@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import require_not_staff, require_signed_in
 from digis.core.errors import IdempotencyConflict, ValidationFailed
+from digis.core.forms import add_refusal
 from digis.core.htmx import render_page
 from digis.core.http import redirect
 from digis.core.idempotency import form_key
@@ -34,11 +35,7 @@ def give_back(request: HttpRequest, sale_id: UUID) -> HttpResponse:
     tokens, status = 0, 200
     if form.is_bound and form.is_valid():
         wished = form.cleaned_data["tokens"]
-        if wished > sale.left:
-            form.add_error("tokens", str(RefundTooLarge(left=sale.left)))
-        elif request.method != "POST" or form.cleaned_data["confirmed"] != wished:
-            tokens = wished
-        else:
+        if request.method == "POST" and form.cleaned_data["confirmed"] == wished:  # sent twice, it answers as before
             try:
                 services.give_back(
                     actor=creator,
@@ -47,12 +44,19 @@ def give_back(request: HttpRequest, sale_id: UUID) -> HttpResponse:
                     reason=form.cleaned_data["reason"],
                     key=form.cleaned_data["idempotency_key"],
                 )
-            except (ValidationFailed, RefundTooLarge, IdempotencyConflict) as refusal:
-                form.add_error(None, str(refusal))
+            except ValidationFailed as refusal:
+                add_refusal(form, refusal)
+                form.renew(key=form_key())
+            except (RefundTooLarge, IdempotencyConflict) as refusal:
+                form.add_error("tokens" if isinstance(refusal, RefundTooLarge) else None, str(refusal))
                 form.renew(key=form_key())
             else:
                 messages.success(request, _("It is given back."))
                 return redirect(request, "economy:earnings")
+        elif wished > sale.left:
+            form.add_error("tokens", str(RefundTooLarge(left=sale.left)))
+        else:
+            tokens = wished
     if form.errors:
         status = 422
     fee = sale.fee_of(tokens)

@@ -80,6 +80,38 @@ def test_sent_twice_it_is_given_back_once(fan, creator, creator_client):
     assert LedgerTransaction.objects.filter(type="refund").count() == 1
 
 
+def test_all_of_it_sent_twice_is_answered_as_the_first_time(fan, creator, creator_client):
+    """LEDGER-4: nothing is left by then, and the twin hears what the first heard."""
+    make.buy_tokens(fan, 500)
+    sale = sell(fan, creator, 100)
+    answers = [wish(creator_client, sale, 100, confirmed=100) for _ in range(2)]
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(303, "/studio/earnings/")] * 2
+    assert selectors.get_balance(fan) == Balance(purchased=500)
+    assert LedgerTransaction.objects.filter(type="refund").count() == 1
+    assert wish(creator_client, sale, 100, confirmed=100, key="another").status_code == 422
+
+
+@pytest.mark.parametrize("confirmed", ["", "2001"])
+def test_what_is_too_much_is_told_beside_its_field_in_groups_of_digits(fan, creator, creator_client, confirmed):
+    make.buy_tokens(fan, 2_000)
+    page = wish(creator_client, sell(fan, creator, 2_000), 2001, confirmed=confirmed)
+    assert page.status_code == 422
+    said = "Only 2,000 tokens of this are left to give back."
+    assert page.context["form"].errors == {"tokens": [said]}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [("0", "Choose 1 or more."), ("9" * 12, "Choose 1,000,000,000 or less."), ("x", "Write a whole")],
+)
+def test_a_wrong_amount_is_told_once_also_where_it_was_sent_as_confirmed(fan, creator, creator_client, tokens, said):
+    make.buy_tokens(fan, 500)
+    page = wish(creator_client, sell(fan, creator, 100), tokens, confirmed=tokens)
+    assert page.status_code == 422
+    assert page.context["form"].errors.keys() == {"tokens"}
+    assert said in text_of(page)
+
+
 def test_a_call_goes_back_with_all_its_minutes(fan, creator, creator_client):
     """A sale that was posted in parts is one thing: the latest minutes go back first, the fee of the whole is exact."""
     make.buy_tokens(fan, 500)
