@@ -203,20 +203,23 @@ class Buy(TokensView):
         form.is_valid(raise_exception=True)
         order = form.validated_data
         key = request_key(request.headers.get("Idempotency-Key"), prefix="api", room=PURCHASE_KEY)
-        is_replay = selectors.has_purchase(self.person, key=key)
-        if order["country"]:
-            place = _place(order["country"], order["region"])
-            services.declare_tax_place(person=self.person, place=place)
-        purchase = services.start_purchase(
-            person=self.person,
-            key=key,
-            pack_id=order.get("pack_id"),
-            tokens=order.get("tokens"),
-            return_url=_return_url(order["return_url"]),
-            seen_country=client_country(request),
-        )
-        answer = Response(PurchaseSerializer(purchase).data, status=status.HTTP_201_CREATED)
-        if is_replay:
+        place = _place(order["country"], order["region"])
+        try:
+            made = services.order_purchase(
+                person=self.person,
+                key=key,
+                place=place,
+                pack_id=order.get("pack_id"),
+                tokens=order.get("tokens"),
+                return_url=_return_url(order["return_url"]),
+                seen_country=client_country(request),
+            )
+        except ValidationFailed as refusal:
+            named = "region" if order["region"] else "country"  # the field of ours that says the place
+            lines = {named if name == "place" else name: said for name, said in refusal.fields.items()}
+            raise ValidationFailed(lines) from refusal
+        answer = Response(PurchaseSerializer(made.purchase).data, status=status.HTTP_201_CREATED)
+        if made.is_replay:
             answer["Idempotent-Replayed"] = "true"
         return answer
 

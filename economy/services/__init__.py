@@ -12,6 +12,7 @@ from economy.services.folding import fold_earnings
 from economy.services.grants import expire_promotional_lots, grant_on_sign_up, grant_promotional
 from economy.services.holds import place_hold, release_hold, top_up_hold
 from economy.services.limits import set_limit, set_limits
+from economy.services.orders import order_purchase
 from economy.services.pack_prices import remove_pack_price, set_pack_price
 from economy.services.paying import (
     advance_due_payouts,
@@ -114,6 +115,7 @@ __all__ = [
     "note_referral",
     "open_card_page",
     "open_referral_code",
+    "order_purchase",
     "place_hold",
     "plan_expiry_reminders",
     "post_purchase",

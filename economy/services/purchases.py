@@ -51,6 +51,7 @@ def start_purchase(
     next_path: str = "",
     return_url: str = "",
     seen_country: str = "",
+    opens_page: bool = True,
 ) -> Purchase:
     """Store the quote and open Stripe's hosted page for it; `checkout_url` of the result leads there.
 
@@ -59,7 +60,7 @@ def start_purchase(
     `shown` is the version of the price list the page showed: when prices changed since, PriceChanged is raised and
     nothing is bought (LEDGER-7). Raises EmailUnverified, PurchaseTooLarge and PurchaseDayLimitReached (LEDGER-10), and
     PaymentsUnavailable. The same key returns the first purchase, opening its page if that failed before (LEDGER-4); nothing
-    is credited here (LEDGER-6).
+    is credited here (LEDGER-6). Without `opens_page` Stripe is not asked: the same key opens the page later.
     """
     require_not_staff(person)
     require_verified(person)
@@ -67,7 +68,7 @@ def start_purchase(
     if purchase is None:  # what was sold once is not asked for its price again: it may be gone from the shelf by now
         quote = quote_for(pack_id=pack_id, tokens=tokens, currency=person.currency, place=find_place_of(person))
         purchase = _store_quote(person, quote, key, shown, next_path, return_url, seen_country)
-    if purchase.is_settled or purchase.checkout_url:
+    if purchase.is_settled or purchase.checkout_url or not opens_page:
         return purchase
     return _open_page(purchase)
 

@@ -230,6 +230,83 @@ def test_programs_say_where_the_buyer_lives_and_read_what_is_charged(taxed, fan,
     assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, ["region"])
 
 
+def ask(client, key, **body):
+    url = "/api/v1/tokens/purchase"
+    return client.post(url, {"tokens": 200, **body}, content_type="application/json", headers={"Idempotency-Key": key})
+
+
+@pytest.mark.parametrize("point", ["purchase", "spend"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"country": "DE", "region": None},
+        {"region": None},
+        {"country": None, "region": None},
+        {"tokens": 300},
+        {"return_url": "/wallet/"},
+    ],
+    ids=str,
+)
+def test_ledger_4_the_same_key_with_another_body_is_a_conflict_and_changes_nothing(
+    settings, fan, fan_client, stripe, point, other
+):
+    settings.TAX_POINT = point
+    keep_tax_rate("US-NY", 88_750, name="sales tax", is_inclusive=False)
+    body = {"country": "US", "region": "US-NY"}
+    made = ask(fan_client, "k", **body)
+    assert (made.status_code, "Idempotent-Replayed" in made) == (201, False)
+    if "return_url" in other:
+        other = {"return_url": settings.SITE_URL + other["return_url"]}
+    refused = ask(fan_client, "k", **{name: value for name, value in {**body, **other}.items() if value})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
+    assert TaxPlace.objects.get(person=fan).region == "US-NY"
+    again = ask(fan_client, "k", **body)
+    assert (again.status_code, again.json(), again["Idempotent-Replayed"]) == (201, made.json(), "true")
+    assert Purchase.objects.count() == 1
+
+
+def test_law_10_a_program_moves_its_buyer_only_with_an_order_that_is_new_and_stored(taxed, fan, fan_client, stripe):
+    assert ask(fan_client, "a", country="GB").status_code == 201
+    fan_client.post(PLACE, {"place": "FR"})
+    assert ask(fan_client, "a", country="GB")["Idempotent-Replayed"] == "true"
+    for key, refused in (
+        ("b", {"tokens": 5}),
+        ("c", {"pack_id": str(Purchase.objects.get().pk)}),
+        ("d", {"tokens": 10**9}),
+    ):
+        assert ask(fan_client, key, country="DE", **refused).status_code in {400, 404}
+    assert TaxPlace.objects.get(person=fan).country == "FR"
+    assert ask(fan_client, "b", country="DE").status_code == 201  # what was refused has not used up its key
+    assert TaxPlace.objects.get(person=fan).country == "DE"
+
+
+def test_a_page_that_stripe_did_not_open_is_opened_by_the_same_key(taxed, fan, fan_client, stripe):
+    stripe.fault("error", path="/v1/checkout/sessions", times=2)
+    assert ask(fan_client, "k", country="GB").status_code == 409
+    assert ask(fan_client, "k", country="DE").json()["error"]["code"] == "IDEMPOTENCY_CONFLICT"
+    stripe.forget_faults()
+    opened = ask(fan_client, "k", country="GB")
+    assert (opened.status_code, opened["Idempotent-Replayed"]) == (201, "true")
+    assert opened.json()["checkout_url"]
+    assert Purchase.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"country": "ZZ"}, "country"),
+        ({"country": "us"}, "country"),
+        ({"country": "US", "region": "US-QQ"}, "region"),
+        ({"region": "US-NY"}, "region"),
+    ],
+    ids=str,
+)
+def test_a_place_that_is_none_is_refused_in_the_field_a_program_sent_it_in(taxed, fan, fan_client, said, field):
+    refused = ask(fan_client, "k", **said)
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, [field])
+    assert not TaxPlace.objects.exists()
+
+
 def test_another_engine_is_asked_where_a_setting_names_one(taxed, settings, fan, fan_client, stripe):
     settings.TAX_ENGINE = "tests.economy.tax_rates.FlatEngine"
     assert "Canada, QC" in words(fan_client.get(BUY))
