@@ -66,6 +66,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "economy.view_purchaseplace",
         "economy.settle_purchaseplace",
         "economy.withdraw_feerule",
+        "economy.withdraw_taxrate",
         "economy.view_dispute",
         "economy.answer_dispute",
         "economy.view_disputestanding",

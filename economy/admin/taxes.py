@@ -1,4 +1,4 @@
-"""What sales are taxed at, place by place: rates in the order they begin, each made once and never changed (LAW-10)."""
+"""What sales are taxed at, place by place: rates in the order they begin, each made once, and withdrawn where it was a mistake (LAW-10)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
-from accounts.admin.base import ReadOnlyAdmin
+from accounts.admin.base import ActingAdmin
 from accounts.admin.people import staff_of
 from accounts.choices import countries
 from accounts.models import User
@@ -104,7 +104,8 @@ class TaxRateForm(TaxRateBase):
 
 
 @admin.register(TaxRate)
-class TaxRateAdmin(ReadOnlyAdmin):
+class TaxRateAdmin(ActingAdmin):
+    acting_permission = "economy.withdraw_taxrate"
     list_display = ["starts_on", "place", "name", "percent", "is_inclusive", "state", "reason", "created_by"]
     list_filter = [StateFilter, "is_inclusive", "country"]
     list_select_related = ["created_by"]
@@ -112,6 +113,7 @@ class TaxRateAdmin(ReadOnlyAdmin):
     ordering = ["country", "region", "-starts_on"]
     fields = ["country", "region", "name", "percent", "is_inclusive", "starts_on", "reason"]
     shown = ["country", "region", "name", "percent", "is_inclusive", "starts_on", "state", "reason", "created_by", "created_at"]  # fmt: skip
+    ended = ["withdrawn_at", "withdrawn_by", "withdrawal"]
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[TaxRate]:
@@ -157,11 +159,13 @@ class TaxRateAdmin(ReadOnlyAdmin):
 
     @override
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj is None else self.shown
+        if obj is None:
+            return self.fields
+        return self.shown + self.ended if obj.withdrawn_at else self.shown
 
     @override
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [] if obj is None else self.shown
+        return [] if obj is None else self.shown + self.ended
 
     @override
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -172,6 +176,23 @@ class TaxRateAdmin(ReadOnlyAdmin):
     @override
     def save_model(self, request: HttpRequest, obj: TaxRate, form: Any, change: bool) -> None:
         obj.__dict__.update(form.made.__dict__)
+
+    @override
+    def list_acts(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        if row.withdrawn_at:
+            return []
+        text = _(
+            "It counts for no price from now on, nor for what was spent; another rate may begin on its day. What was bought "
+            "keeps the tax it was quoted. The reason goes into the audit log."
+        )
+        return [
+            {"name": "withdraw", "label": _("Withdraw"), "text": text, "needs_reason": True, "is_grave": True},
+        ]
+
+    @override
+    def perform(self, request: HttpRequest, row: Any, act: str, reason: str) -> str:
+        services.withdraw_tax_rate(rate_id=row.pk, staff=staff_of(request), reason=reason)
+        return _("The rate is withdrawn.")
 
     @admin.display(description=gettext_lazy("place"), ordering="country")
     def place(self, rate: TaxRate) -> str:

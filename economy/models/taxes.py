@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
+from accounts.choices import countries
 from digis.core import clock
 from economy.models.purchases import Purchase
 from economy.taxing import Place, write_rate
@@ -21,7 +22,7 @@ class TaxRate(models.Model):
     """What a sale to a place is taxed at from a day on, in UTC. A place without one is not taxed.
 
     Written once (the database refuses changes): the next rate of a place takes this one's place on its day, and a rate of
-    zero ends it. A region's rate stands before its country's.
+    zero ends it. A region's rate stands before its country's. A mistake is withdrawn, once: it counts for nothing from then on.
     """
 
     country = models.CharField(max_length=2)
@@ -33,11 +34,26 @@ class TaxRate(models.Model):
     reason = models.CharField(max_length=300)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    withdrawal = models.CharField(max_length=300, blank=True, editable=False)  # why
 
     class Meta:
         ordering = ["country", "region", "-starts_on"]
+        permissions = [("withdraw_taxrate", "Can withdraw tax rates")]
         constraints = [
-            models.UniqueConstraint(fields=["country", "region", "starts_on"], name="economy_tax_rate_once_a_day"),
+            models.UniqueConstraint(
+                fields=["country", "region", "starts_on"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="economy_tax_rate_once_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True, withdrawal="")
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, withdrawal__gt=""),
+                name="economy_tax_rate_withdrawn",
+            ),
             models.CheckConstraint(condition=Q(rate_ppm__lt=1_000_000), name="economy_tax_rate_below_whole"),
             models.CheckConstraint(
                 condition=Q(country__regex=COUNTRY)
@@ -49,7 +65,8 @@ class TaxRate(models.Model):
 
     @override
     def __str__(self) -> str:
-        return f"{self.name} {self.region or self.country} {self.rate_ppm} ppm"
+        country = dict(countries()).get(self.country, self.country)
+        return f"{country}{self.region and f', {self.region[3:]}'}: {write_rate(self.rate_ppm)} %"
 
 
 class TaxPlace(models.Model):

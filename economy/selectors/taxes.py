@@ -15,7 +15,7 @@ from digis.core.money import Money
 from economy.models import PlaceEvidence, Purchase, PurchasePlace, PurchaseTax, TaxPlace, TaxRate
 from economy.taxing import Assessment, Place, get_engine, say_tax, split_gross, tax_upon, taxes_purchases
 
-COMING, IN_FORCE, OVER = "coming", "in_force", "over"
+COMING, IN_FORCE, OVER, WITHDRAWN = "coming", "in_force", "over", "withdrawn"
 
 
 class RateTable:
@@ -34,23 +34,25 @@ class RateTable:
 
     def list_regions(self, *, day: date) -> list[str]:
         """Return the regions that have had a rate by a day."""
-        found = TaxRate.objects.filter(starts_on__lte=day).exclude(region="")
+        found = TaxRate.objects.filter(starts_on__lte=day, withdrawn_at__isnull=True).exclude(region="")
         return sorted(set(found.values_list("region", flat=True)))
 
 
 def find_tax_rate(place: Place, *, day: date) -> TaxRate | None:
     """Return the rate in force at a place on a day; a region's own before its country's."""
     regions = [place.region, ""] if place.region else [""]
-    found = TaxRate.objects.filter(country=place.country, region__in=regions, starts_on__lte=day)
+    begun = TaxRate.objects.filter(starts_on__lte=day, withdrawn_at__isnull=True)
+    found = begun.filter(country=place.country, region__in=regions)
     return found.order_by("-region", "-starts_on").first()
 
 
 def list_tax_rates() -> QuerySet[TaxRate]:
-    """Return all rates, each with its `state`: still to come, in force, or over because a later one of its place began."""
-    begun = TaxRate.objects.filter(starts_on__lte=clock.today())
+    """Return all rates, each with its `state`: to come, in force, over because a later one of its place began, or withdrawn."""
+    begun = TaxRate.objects.filter(starts_on__lte=clock.today(), withdrawn_at__isnull=True)
     latest = begun.order_by("country", "region", "-starts_on").distinct("country", "region").values("pk")
     return TaxRate.objects.annotate(
         state=Case(
+            When(withdrawn_at__isnull=False, then=Value(WITHDRAWN)),
             When(starts_on__gt=clock.today(), then=Value(COMING)),
             When(pk__in=latest, then=Value(IN_FORCE)),
             default=Value(OVER),

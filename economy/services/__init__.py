@@ -60,7 +60,7 @@ from economy.services.sales import give_back
 from economy.services.standing import measure_standing, measure_standings
 from economy.services.statements import close_months, invoice_purchase, issue_invoices
 from economy.services.tax import certify_tax_profile, read_tax_number
-from economy.services.taxes import save_tax_rate
+from economy.services.taxes import save_tax_rate, withdraw_tax_rate
 from economy.services.tips import Context, GiftChoice, send_tip
 from economy.services.top_ups import top_up, top_up_due, turn_off_top_up, turn_on_top_up
 from economy.services.transfers import check_transfer, transfer
@@ -167,4 +167,5 @@ __all__ = [
     "turn_off_top_up",
     "turn_on_top_up",
     "withdraw_fee_rule",
+    "withdraw_tax_rate",
 ]

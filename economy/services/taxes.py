@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.choices import countries
 from accounts.models import User
 from digis.core import audit, clock
-from digis.core.errors import ValidationFailed
+from digis.core.errors import InvalidState, ValidationFailed
 from economy.models import TaxRate
 from economy.taxing import MILLION
 
@@ -38,8 +38,7 @@ def save_tax_rate(
     one's place, and one of zero ends it. In the audit log. Raises ValidationFailed for a day that has passed or has a rate of
     this place, a country or region that is none, a rate that is no part of the whole, and for no name or reason.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RATES_LOCK])  # one form sent twice makes one rate
+    _lock()  # one form sent twice makes one rate
     starts_on = starts_on or clock.today()
     region, name, reason = region.strip().upper(), " ".join(name.split()), reason.strip()
     _require_sound(country, region, name, rate_ppm, starts_on, reason)
@@ -70,6 +69,42 @@ def save_tax_rate(
     return made
 
 
+@transaction.atomic
+def withdraw_tax_rate(*, rate_id: int, staff: User, reason: str) -> TaxRate:
+    """Take back a rate that was a mistake, begun or not, and return it: it stays on the list (LAW-10).
+
+    It counts for no price from now on, nor for what was spent; the one before it goes on, and another may begin on its day.
+    What was bought keeps the tax it was quoted. In the audit log. Raises ValidationFailed without a reason, and InvalidState for
+    one that is withdrawn.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise ValidationFailed({"reason": [_("Write why.")]})
+    _lock()
+    rate = TaxRate.objects.select_for_update().get(pk=rate_id)
+    if rate.withdrawn_at is not None:
+        raise InvalidState
+    rate.withdrawn_at, rate.withdrawn_by, rate.withdrawal = clock.now(), staff, reason
+    rate.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal"])
+    audit.record(
+        actor=staff,
+        action="economy.tax_rate_withdrawn",
+        target=rate,
+        reason=reason,
+        data={
+            "place": rate.region or rate.country,
+            "rate_ppm": rate.rate_ppm,
+            "starts_on": rate.starts_on.isoformat(),
+        },
+    )
+    return rate
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RATES_LOCK])
+
+
 def _require_sound(country: str, region: str, name: str, rate_ppm: int, starts_on: date, reason: str) -> None:
     if country not in dict(countries()):
         raise ValidationFailed({"country": [_("Choose a country.")]})
@@ -82,7 +117,8 @@ def _require_sound(country: str, region: str, name: str, rate_ppm: int, starts_o
         raise ValidationFailed({"percent": [_("Choose a rate from 0 up to, but not including, 100 percent.")]})
     if starts_on < clock.today():
         raise ValidationFailed({"starts_on": [_("This day has passed: what was sold keeps the tax of its day.")]})
-    if TaxRate.objects.filter(country=country, region=region, starts_on=starts_on).exists():
+    of_place = TaxRate.objects.filter(country=country, region=region, withdrawn_at__isnull=True)
+    if of_place.filter(starts_on=starts_on).exists():
         raise ValidationFailed({"starts_on": [_("A rate of this place begins on this day already. Choose another.")]})
     if not reason:
         raise ValidationFailed({"reason": [_("Write why.")]})

@@ -193,6 +193,86 @@ def test_law_10_the_database_keeps_rates_as_they_were_written(staff_client):
             TaxRate.objects.create(**{**facts, "starts_on": date(2030, 1, 1), **wrong})
 
 
+# ── Withdrawn ───────────────────────────────────────────────────────────────────────────────
+
+
+def withdraw(browser, rate, reason="A slip of the pen."):
+    return browser.post(f"{LIST}{rate.pk}/act/withdraw/", {"reason": reason})
+
+
+@pytest.mark.django_db
+def test_law_10_a_mistyped_rate_is_withdrawn_and_put_right_on_its_day(staff_client):
+    assert "Germany: 91 %" in words(staff_client.post(ADD, fill_in(percent="91"), follow=True))
+    wrong = TaxRate.objects.get()
+    assert withdraw(staff_client, wrong, reason=" ").status_code == 422
+    assert assess(Place("DE"), 11_900).rate_ppm == 910_000
+    assert withdraw(staff_client, wrong).status_code in {302, 303}
+    assert assess(Place("DE"), 11_900).rate_ppm == 0
+    staff_client.post(ADD, fill_in())
+    assert assess(Place("DE"), 11_900).rate_ppm == 190_000
+    wrong.refresh_from_db()
+    assert (wrong.withdrawn_by.username, wrong.withdrawal, wrong.rate_ppm) == ("cashier", "A slip of the pen.", 910_000)
+    entry = AuditEntry.objects.get(action="economy.tax_rate_withdrawn")
+    assert (entry.actor_label, entry.reason, entry.data["rate_ppm"]) == ("@cashier", "A slip of the pen.", 910_000)
+    staff_client.get(LIST)  # says what was done
+    shown = [words(staff_client.get(f"{LIST}?state={state}")) for state in ("in_force", "withdrawn", "over")]
+    assert [("91 %" in page, "19 %" in page) for page in shown] == [(False, True), (True, False), (False, False)]
+    assert "A slip of the pen." in words(staff_client.get(f"{LIST}{wrong.pk}/change/"))
+    withdraw(staff_client, wrong, reason="Again.")
+    wrong.refresh_from_db()
+    assert wrong.withdrawal == "A slip of the pen."
+
+
+@pytest.mark.django_db
+def test_law_10_without_a_withdrawn_rate_the_one_before_goes_on_and_its_region_is_asked_for_no_more(desk, clock):
+    from economy import services
+
+    common = {"staff": desk, "starts_on": None, "reason": "Law", "is_inclusive": True}
+    services.save_tax_rate(country="US", region="", name="duty", rate_ppm=10_000, **common)
+    clock.advance(days=1)
+    later = services.save_tax_rate(country="US", region="", name="duty", rate_ppm=20_000, **common)
+    state = services.save_tax_rate(country="US", region="US-NY", name="sales tax", rate_ppm=88_750, **common)
+    for rate in (later, state):
+        services.withdraw_tax_rate(rate_id=rate.pk, staff=desk, reason="A slip.")
+    assert assess(Place("US", "US-NY"), 1_010).rate_ppm == 10_000
+    assert get_engine().list_regions(day=times.today()) == []
+
+
+@pytest.mark.django_db
+def test_nobody_but_finance_withdraws_a_rate(staff_client):
+    from django.test import Client
+
+    from tests import make
+
+    staff_client.post(ADD, fill_in())
+    browser = make.sign_in_staff(Client(), make.make_staff("warden", groups=["moderator"]))
+    assert withdraw(browser, TaxRate.objects.get()).status_code == 403
+    assert TaxRate.objects.get().withdrawn_at is None
+
+
+@pytest.mark.django_db
+def test_law_10_the_database_lets_a_rate_be_withdrawn_once_and_nothing_else(staff_client):
+    staff_client.post(ADD, fill_in())
+    staff_client.post(ADD, fill_in(country="FR"))
+    withdraw(staff_client, TaxRate.objects.get(country="FR"))
+    end = "withdrawn_at = now(), withdrawal = 'x', withdrawn_by_id = created_by_id"
+    for change in (
+        f"UPDATE economy_taxrate SET {end}, rate_ppm = 1 WHERE country = 'DE'",  # noqa: S608  ours
+        f"UPDATE economy_taxrate SET {end} WHERE country = 'FR'",  # noqa: S608  ours
+        "UPDATE economy_taxrate SET withdrawn_at = NULL, withdrawn_by_id = NULL, withdrawal = '' WHERE country = 'FR'",
+        "DELETE FROM economy_taxrate WHERE country = 'FR'",
+    ):
+        with pytest.raises(DatabaseError, match="written once"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)
+    for change in ("withdrawn_at = now()", "withdrawn_at = now(), withdrawn_by_id = created_by_id"):
+        with (
+            pytest.raises(DatabaseError, match="tax_rate_withdrawn"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(f"UPDATE economy_taxrate SET {change} WHERE country = 'DE'")  # noqa: S608  ours
+
+
 def make_clerk():
     from tests import make
 
