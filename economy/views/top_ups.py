@@ -79,6 +79,7 @@ def card(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
+@limited("write", methods=frozenset({"GET"}))
 def card_kept(request: HttpRequest) -> HttpResponse:
     """Take back somebody whom Stripe's page sends here. What it has kept is asked of Stripe, never of the address."""
     person = _owner(request)

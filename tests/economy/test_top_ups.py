@@ -11,6 +11,7 @@ from djstripe.models import Event
 
 from accounts.services import suspend
 from digis.core.clock import today
+from digis.core.limits import LIMITS
 from economy import gateway, selectors, services
 from economy.handlers import look_at_stripe_event
 from economy.models import Dispute, ExchangeRate, Pack, Purchase, SavedCard, TopUpPlan
@@ -135,6 +136,12 @@ def test_a_page_that_is_none_of_stripes_brings_nothing(fan_client, stripe, page)
     answer = fan_client.get("/wallet/card/kept/", {"page": page}, follow=True)
     assert "not there yet" in words(answer)
     assert not SavedCard.objects.exists()
+
+
+def test_nobody_has_us_ask_stripe_again_and_again(fan_client, stripe, settings):
+    most = LIMITS["write"].rate
+    answers = [fan_client.get("/wallet/card/kept/", {"page": "cs_none"}).status_code for _ in range(most + 1)]
+    assert (set(answers[:-1]), answers[-1]) == ({303}, 429)
 
 
 def test_a_removed_card_is_forgotten_and_turns_it_off(fan_client, stripe, agreed):
